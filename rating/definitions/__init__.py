@@ -1,0 +1,1 @@
+"""What a section is: formulas, models, files."""

@@ -1,0 +1,95 @@
+"""Sections in files: a folder of TOML, read into one model, every problem told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rating import resources
+from rating.definitions.base import build, parsed
+from rating.definitions.model import Indicator
+from rating.definitions.section import Section
+from rating.errors import DefinitionError, Problem, UsageError, nearest
+
+
+def load(section: str | Path) -> Section:
+    """Load a section: a name that is shipped, or a folder with ``section.toml``.
+
+    Args:
+        section: ``hitech_open`` or the path of a folder.
+
+    Raises:
+        UsageError: there is no such section or folder.
+        DefinitionError: with every problem of every file.
+
+    Example:
+        >>> load("hitech_open").name.en
+        'Hi-tech investment climate, open-data edition'
+    """
+    folder = _folder(section)
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    found: list[tuple[str, dict[str, Any]]] = []
+    for file in sorted(folder.rglob("*.toml"), key=lambda path: path.relative_to(folder).parts):
+        where = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+        try:
+            content = parsed(_text(file, where), where)
+        except DefinitionError as error:
+            problems += error.problems
+            continue
+        if file == folder / "section.toml":
+            values = content
+        elif "indicator" not in content:
+            found.append((where, content))
+        listed = content.pop("indicator", [])
+        if not isinstance(listed, list):
+            problems.append(Problem(where, "indicator is one table", "write [[indicator]]"))
+            continue
+        found += [(f"{where}, indicator {n}", item) for n, item in enumerate(listed, 1)]
+        if file != folder / "section.toml" and listed and content:
+            names = ", ".join(sorted(content))
+            problems.append(Problem(where, f"keys beside [[indicator]]: {names}"))
+    indicators = []
+    for where, content in found:
+        try:
+            indicators.append(build(Indicator, content, where))
+        except DefinitionError as error:
+            problems += error.problems
+    try:
+        # Indicators that failed would leave nodes without children: those are not reported twice.
+        if problems:
+            build(Section, {**values, "indicator": []}, f"{folder.name}/section.toml")
+        else:
+            return build(
+                Section, {**values, "indicator": indicators}, f"{folder.name}/section.toml"
+            )
+    except DefinitionError as error:
+        hidden = "a node without children" if problems else None
+        problems += [problem for problem in error.problems if problem.what != hidden]
+    raise DefinitionError(problems)
+
+
+def _folder(section: str | Path) -> Path:
+    folder = Path(section)
+    if (folder / "section.toml").is_file():
+        return folder.resolve()
+    shipped = resources.folder("indicators")
+    names = sorted(path.parent.name for path in shipped.glob("*/section.toml"))
+    if str(section) in names:
+        return shipped / str(section)
+    if folder.is_dir():
+        raise UsageError(
+            Problem(str(section), "the folder has no section.toml", "rating new section makes one")
+        )
+    raise UsageError(
+        Problem(str(section), "no such section or folder", nearest(str(section), names))
+    )
+
+
+def _text(file: Path, where: str) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise DefinitionError(
+            Problem(where, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
+        ) from None

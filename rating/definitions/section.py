@@ -1,0 +1,278 @@
+"""The section: a tree of nodes over indicators, its method and its editions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from rating.definitions.base import Definition, Id, Many, refuse
+from rating.definitions.methods import Goalposts, Method, Winsorise
+from rating.definitions.model import Column, Edition, Indicator, Input, Node, Source
+from rating.errors import DefinitionError, Problem, nearest
+from rating.text import Text
+
+
+class Section(Definition):
+    """A section of a rating: what is measured, how it is combined, by which method.
+
+    Attributes:
+        regions: the register that keys must resolve to; without it any code is taken as it is.
+        node: the tree; one node, the root, has no parent.
+
+    Raises:
+        DefinitionError: with every problem of the tree, the weights and the methods.
+    """
+
+    id: Id
+    name: Text
+    description: Text | None = None
+    regions: Literal["ru"] | None = None
+    node: Many[Node]
+    method: Method = Method()
+    edition: Many[Edition] = ()
+    indicator: Many[Indicator] = ()
+    source: Many[Source] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        refuse(self._problems())
+        return self
+
+    # ------------------------------------------------------------------------------- the tree
+
+    @cached_property
+    def root(self) -> Node:
+        """The node without a parent: the index."""
+        return next(node for node in self.node if node.parent is None)
+
+    @property
+    def items(self) -> tuple[Node | Indicator, ...]:
+        """Every node, then every indicator, as the files order them."""
+        return (*self.node, *self.indicator)
+
+    @cached_property
+    def _items(self) -> dict[str, Node | Indicator]:
+        return {item.id: item for item in self.items}
+
+    def item(self, id: str) -> Node | Indicator:
+        """A node or an indicator by its id.
+
+        Raises:
+            DefinitionError: there is none of that id.
+        """
+        if id not in self._items:
+            raise DefinitionError(
+                Problem(self.id, f"no node or indicator named '{id}'", nearest(id, self._items))
+            )
+        return self._items[id]
+
+    def children(self, id: str) -> tuple[Node | Indicator, ...]:
+        """The children of a node: nodes first, then indicators, as the files order them."""
+        return self._children.get(id, ())
+
+    @cached_property
+    def _children(self) -> dict[str, tuple[Node | Indicator, ...]]:
+        found: dict[str, list[Node | Indicator]] = {}
+        for item in self.items:
+            if item.parent is not None:
+                found.setdefault(item.parent, []).append(item)
+        return {parent: tuple(items) for parent, items in found.items()}
+
+    def ancestors(self, id: str) -> tuple[Node, ...]:
+        """The nodes above an item, from the root down to its parent."""
+        path: list[Node] = []
+        parent = self.item(id).parent
+        while parent is not None:
+            node = self.item(parent)
+            assert isinstance(node, Node)
+            path.insert(0, node)
+            parent = node.parent
+        return tuple(path)
+
+    # ------------------------------------------------------------------------------- in force
+
+    def in_force(self, edition: int) -> tuple[Indicator, ...]:
+        """The indicators that have a version in force on 31 December of the edition."""
+        day = date(edition, 12, 31)
+        return tuple(item for item in self.indicator if item.in_force(day) is not None)
+
+    def outside(self, edition: int) -> tuple[str, ...]:
+        """The regions that the edition assesses outside the ranking."""
+        return next((given.outside for given in self.edition if given.year == edition), ())
+
+    # ---------------------------------------------------------------------------------- method
+
+    def method_of(self, id: str) -> Method:
+        """The method of a node or an indicator: the section's under the overrides on the way down.
+
+        Treatment, imputation and normalisation pass from a node to the indicators below it;
+        an aggregation is a node's own. An indicator with goalposts is never logged: goalposts are
+        in the unit of the value.
+
+        Raises:
+            DefinitionError: an override does not fit what it overrides.
+        """
+        method = self.method
+        item = self.item(id)
+        for above in (*self.ancestors(id), item):
+            own = above is item
+            override = {k: v for k, v in above.method.items() if own or k != "aggregate"}
+            method = method.merged(override, f"{above.id}, method")
+        if isinstance(item, Indicator):
+            treat, normalise = method.treat, method.normalise
+            if isinstance(normalise, Goalposts) and isinstance(treat, Winsorise):
+                if item.method.get("treat", {}).get("then") == "log":
+                    raise DefinitionError(
+                        Problem(
+                            f"{id}, method.treat",
+                            "a logged value has no goalposts",
+                            'write then = "none" or another normalisation',
+                        )
+                    )
+                method = method.replace(treat={"then": "none"})
+        return method
+
+    # ---------------------------------------------------------------------------------- inputs
+
+    @cached_property
+    def inputs(self) -> dict[str, Input]:
+        """Every table that the indicators read, with the columns of all of them."""
+        return dict(self._merged_inputs()[0])
+
+    def _merged_inputs(self) -> tuple[dict[str, Input], list[Problem]]:
+        merged: dict[str, Input] = {}
+        first: dict[str, str] = {}
+        problems: list[Problem] = []
+        for indicator in self.indicator:
+            for table, given in indicator.input.items():
+                known = merged.get(table)
+                where = f"{indicator.id}, input.{table}"
+                if known is None:
+                    merged[table], first[table] = given, indicator.id
+                    continue
+                if given.grain != known.grain:
+                    problems.append(
+                        Problem(
+                            where,
+                            f"grain differs from that in {first[table]}",
+                            "a table has one grain",
+                        )
+                    )
+                columns: dict[str, Column] = dict(known.columns)
+                for name, column in given.columns.items():
+                    if columns.setdefault(name, column) != column:
+                        problems.append(
+                            Problem(
+                                f"{where}.{name}",
+                                f"is declared otherwise in {first[table]}",
+                                "declare a column the same way everywhere",
+                            )
+                        )
+                merged[table] = known.model_copy(update={"columns": columns})
+        return merged, problems
+
+    # --------------------------------------------------------------------------------- changes
+
+    def replace(
+        self,
+        *,
+        method: Method | None = None,
+        node: tuple[Node, ...] | None = None,
+        indicator: tuple[Indicator, ...] | None = None,
+        edition: tuple[Edition, ...] | None = None,
+    ) -> Section:
+        """The same section with some parts changed; checked again.
+
+        Raises:
+            DefinitionError: the parts do not fit together.
+        """
+        changes = {"method": method, "node": node, "indicator": indicator, "edition": edition}
+        given = {key: getattr(self, key) for key in type(self).model_fields}
+        return Section(**{**given, **{k: v for k, v in changes.items() if v is not None}})
+
+    # -------------------------------------------------------------------------------- problems
+
+    def _problems(self) -> Iterator[Problem]:
+        tree = list(self._tree_problems())
+        yield from tree
+        yield from self._weight_problems()
+        yield from self._merged_inputs()[1]
+        years = [given.year for given in self.edition]
+        for year in sorted({year for year in years if years.count(year) > 1}):
+            yield Problem("edition", f"{year} is declared twice")
+        if tree:
+            return
+        for item in self.items:
+            try:
+                method = self.method_of(item.id)
+            except DefinitionError as error:
+                yield from error.problems
+                continue
+            if isinstance(item, Indicator):
+                yield from _direction_problems(item, method)
+
+    def _tree_problems(self) -> Iterator[Problem]:
+        ids = [item.id for item in self.items]
+        for twice in sorted({id for id in ids if ids.count(id) > 1}):
+            yield Problem(twice, "two things have this id", "an id names one node or indicator")
+        nodes = {node.id: node for node in self.node}
+        roots = [node.id for node in self.node if node.parent is None]
+        if len(roots) != 1:
+            shown = ", ".join(roots) or "none"
+            yield Problem("node", f"one node must have no parent, the root; found: {shown}")
+        for item in self.items:
+            if item.parent is not None and item.parent not in nodes:
+                yield Problem(
+                    f"{item.id}, parent",
+                    f"no node named '{item.parent}'",
+                    nearest(item.parent, nodes),
+                )
+        for node in self.node:
+            seen, at = {node.id}, node.parent
+            while at in nodes and at not in seen:
+                seen.add(at)
+                at = nodes[at].parent
+            if at in seen:
+                yield Problem(
+                    f"{node.id}, parent",
+                    "the node is its own ancestor",
+                    "break the circle: one of its nodes belongs under another parent",
+                )
+            if not self.children(node.id):
+                yield Problem(
+                    node.id, "a node without children", "give it an indicator or remove it"
+                )
+
+    def _weight_problems(self) -> Iterator[Problem]:
+        for node in self.node:
+            children = self.children(node.id)
+            if children and not any(child.weight > 0 for child in children):
+                yield Problem(
+                    node.id,
+                    "the weights of its children are all 0",
+                    "give at least one a weight above 0",
+                )
+
+
+def _direction_problems(indicator: Indicator, method: Method) -> Iterator[Problem]:
+    where = f"{indicator.id}, method.normalise"
+    setting = method.normalise
+    band = isinstance(setting, Goalposts) and setting.points is not None
+    if indicator.direction == "band" and not band:
+        yield Problem(
+            where,
+            'direction "band" needs goalposts with four points',
+            'method.normalise = { name = "goalposts", points = [a, b, c, d] }',
+        )
+    if indicator.direction != "band" and band:
+        yield Problem(where, f'four points are for direction "band", not "{indicator.direction}"')
+    if isinstance(setting, Goalposts) and "normalise" not in indicator.method:
+        yield Problem(
+            where,
+            "goalposts are in the unit of one indicator",
+            "give each indicator its own low and high",
+        )
