@@ -1,0 +1,1 @@
+"""DuckDB: the store and the values of indicators."""

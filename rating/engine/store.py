@@ -1,0 +1,120 @@
+"""The locked DuckDB connection: frames in, one query, a frame out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import polars as pl
+
+from rating.errors import DataError, DefinitionError, Problem
+
+
+class _Stream:
+    """A frame or a relation as an Arrow stream and nothing else.
+
+    DuckDB takes a frame only so without pyarrow; polars, given the relation itself, leaves a
+    reference to it behind that DuckDB reports on stderr at exit.
+    """
+
+    def __init__(self, source: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
+        self._source = source
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        return self._source.__arrow_c_stream__(requested_schema)
+
+
+class Store:
+    """An in-memory DuckDB with no way out: no files, no network, no host variables.
+
+    Used as a context manager, so that the connection is closed at the end.
+
+    Args:
+        threads: how many threads DuckDB takes; the answers do not depend on it.
+    """
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        config: dict[str, Any] = {"python_enable_replacements": False}
+        if threads is not None:
+            config["threads"] = threads
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def run(self, sql: str) -> None:
+        """Run a statement that returns nothing."""
+        self._connection.execute(sql)
+
+    def keep(self, name: str, frame: pl.DataFrame) -> None:
+        """Keep a frame as a table."""
+        self._connection.register("_arriving", _Stream(frame))
+        try:
+            self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _arriving")
+        finally:
+            self._connection.unregister("_arriving")
+
+    def query(self, sql: str, frames: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+        """Answer a query over the kept tables and the frames given by name.
+
+        Raises:
+            DefinitionError: a number left the range of what DuckDB can hold.
+        """
+        given = dict(frames or {})
+        for name, frame in given.items():
+            self._connection.register(name, _Stream(frame))
+        try:
+            return pl.DataFrame(_Stream(self._connection.sql(sql)))
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+            message = str(error).partition(": ")[2].split("\n")[0] or str(error)
+            raise DefinitionError(
+                Problem("a formula", f"a number out of range: {message}", "scale the inputs")
+            ) from None
+        finally:
+            for name in given:
+                self._connection.unregister(name)
+
+
+def finite(frame: pl.DataFrame, column: str, step: str) -> pl.DataFrame:
+    """The frame itself, if every number in a column is finite or missing.
+
+    Raises:
+        DataError: a step made NaN or infinity; with region and indicator of each.
+    """
+    bad = frame.filter(pl.col(column).is_nan() | pl.col(column).is_infinite())
+    if bad.is_empty():
+        return frame
+    item = next(name for name in ("indicator", "node", "item") if name in frame.columns)
+    remedy = (
+        "divide by nullif(x, 0) and take the logarithm of nullif(x, 0)"
+        if step == "value"
+        else "the numbers are too large or too small for this method: change the unit"
+    )
+    raise DataError(
+        Problem(f"{row[item]}, {row['region']}", f"{step} is {row[column]}, not a number", remedy)
+        for row in bad.sort(item, "region").head(20).iter_rows(named=True)
+    )
+
+
+def sorted_sum(column: str) -> str:
+    """SQL for a sum that does not depend on the order of rows, their names or the threads."""
+    return f"list_sum(list_sort(list({column})))"
+
+
+def literal(value: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + re.sub("'", "''", value) + "'"

@@ -1,0 +1,213 @@
+"""Indicators to values: one query an indicator, keyed by scenario and region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import polars as pl
+
+from rating.definitions.formulas import SQL_TYPE, quoted
+from rating.definitions.model import Indicator, Input, Version
+from rating.engine.store import Store, finite, literal, sorted_sum
+from rating.errors import DataError, Problem
+
+NUMERIC = ("number", "integer", "boolean")
+
+
+def indicator_sql(indicator: Indicator, version: Version) -> str:
+    """The query that the engine runs for an indicator, over the rows of one edition.
+
+    Tables have the names of the section's inputs and hold the rows of the edition, with a column
+    ``scenario``; ``regions`` lists scenario and region. Columns: scenario, region, the columns and
+    measures that the value is made of, value.
+    """
+    compiled = indicator.compiled(version)
+    steps: list[str] = []
+    columns: list[str] = []
+    joins: list[str] = []
+    for number, (table, measures) in enumerate(compiled.measures.items(), 1):
+        listed = ", ".join(f"{formula} AS {quoted(name)}" for name, formula in measures.items())
+        steps.append(
+            f"measures_{number} AS (\n  SELECT scenario, region, {listed}\n"
+            f"  FROM {quoted(table)}\n  GROUP BY scenario, region\n)"
+        )
+        joins.append(_join(f"measures_{number}", f"m{number}"))
+        if indicator.input[table].absent == "zero":
+            # What the measures give over no rows: counts and sums are 0, a mean is missing.
+            steps.append(
+                f"nothing_{number} AS (\n  SELECT {listed}\n"
+                f"  FROM {quoted(table)}\n  WHERE false\n)"
+            )
+            joins.append(f"CROSS JOIN nothing_{number} n{number}")
+            columns += [
+                f"CASE WHEN m{number}.region IS NULL THEN n{number}.{quoted(name)} "
+                f"ELSE m{number}.{quoted(name)} END AS {quoted(name)}"
+                for name in measures
+            ]
+        else:
+            columns += [f"m{number}.{quoted(name)}" for name in measures]
+    used = set(compiled.value.columns)
+    for number, (table, given) in enumerate(indicator.input.items(), 1):
+        names = [name for name in given.columns if name in used]
+        if given.grain != "region" or not names:
+            continue
+        joins.append(_join(quoted(table), f"t{number}"))
+        columns += [_column(f"t{number}", quoted(name), given.absent) for name in names]
+    steps.append(
+        f"measured AS (\n  SELECT {', '.join(['r.scenario', 'r.region', *columns])}\n"
+        + "\n".join(f"  {line}" for line in ("FROM regions r", *joins))
+        + "\n)"
+    )
+    ending = "FROM measured"
+    if compiled.value.totals:
+        sums = ", ".join(
+            f"{sorted_sum(text)} AS total_{n}" for n, text in enumerate(compiled.value.totals, 1)
+        )
+        steps.append(
+            f"totals AS (\n  SELECT scenario, {sums}\n  FROM measured\n  GROUP BY scenario\n)"
+        )
+        ending += " JOIN totals USING (scenario)"
+    shown = "".join(f", {quoted(name)}" for name in _measure_names(indicator, version))
+    return (
+        f"WITH {', '.join(steps)}\n"
+        f"SELECT scenario, region{shown}, CAST({compiled.value} AS DOUBLE) AS value\n{ending}"
+    )
+
+
+def _join(table: str, alias: str) -> str:
+    return (
+        f"LEFT JOIN {table} {alias} ON {alias}.scenario = r.scenario AND {alias}.region = r.region"
+    )
+
+
+def _column(alias: str, name: str, absent: str) -> str:
+    if absent == "zero":
+        return f"CASE WHEN {alias}.region IS NULL THEN 0 ELSE {alias}.{name} END AS {name}"
+    return f"{alias}.{name}"
+
+
+def _measure_names(indicator: Indicator, version: Version) -> list[str]:
+    """What an explanation shows: the measures and region-grain columns that the value reads."""
+    compiled = indicator.compiled(version)
+    texts = {
+        name
+        for given in indicator.input.values()
+        for name, kind in given.types.items()
+        if given.grain == "region" and kind not in NUMERIC
+    }
+    measures = [name for group in compiled.measures.values() for name in group]
+    columns = [
+        name
+        for given in indicator.input.values()
+        if given.grain == "region"
+        for name in given.columns
+    ]
+    return [n for n in (*measures, *columns) if n in compiled.value.columns and n not in texts]
+
+
+def hold(
+    store: Store, tables: Mapping[str, pl.DataFrame], inputs: Mapping[str, Input], edition: int
+) -> None:
+    """Keep the tables in the store and show the rows of one edition under the tables' names.
+
+    A table may carry a column ``scenario``; without it all rows are scenario 0.
+
+    Raises:
+        DataError: a table has no rows for the edition.
+    """
+    problems: list[Problem] = []
+    store.run("CREATE SCHEMA IF NOT EXISTS held")
+    shown: list[str] = []
+    for name, given in inputs.items():
+        frame = tables[name]
+        if "scenario" not in frame.columns:
+            frame = frame.with_columns(scenario=pl.lit(0, pl.Int64))
+        store.keep(f"held.{quoted(name)}", frame)
+        years = _years(frame, given, edition)
+        if years is not None and not years:
+            problems.append(_no_rows(name, frame, given, edition))
+        columns = ", ".join(
+            f"CAST({quoted(column)} AS {SQL_TYPE[kind]}) AS {quoted(column)}"
+            for column, kind in given.types.items()
+        )
+        where = f" WHERE year IN ({', '.join(map(str, years))})" if years else ""
+        keys = "scenario, region" + (", " if columns else "")
+        store.run(
+            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS "
+            f"SELECT {keys}{columns} FROM held.{quoted(name)}{where}"
+        )
+        shown.append(f"SELECT scenario, region FROM {quoted(name)}")
+    if problems:
+        raise DataError(problems)
+    grained = [s for s, given in zip(shown, inputs.values(), strict=True) if given.grain]
+    store.run(
+        "CREATE OR REPLACE TEMP TABLE regions AS "
+        + " UNION ".join(grained or shown)
+        + " ORDER BY scenario, region"
+    )
+
+
+def years_used(frame: pl.DataFrame, given: Input, edition: int) -> list[int]:
+    """The years whose rows an edition reads, in order; empty for a table without years."""
+    return _years(frame, given, edition) or []
+
+
+def _years(frame: pl.DataFrame, given: Input, edition: int) -> list[int] | None:
+    if "year" not in frame.columns:
+        return None
+    held = set(frame["year"].unique().to_list())
+    if given.window > 1:
+        return sorted(year for year in held if edition - given.window < year <= edition)
+    return sorted(year for year in held if edition - given.carry <= year <= edition)[-1:]
+
+
+def _no_rows(name: str, frame: pl.DataFrame, given: Input, edition: int) -> Problem:
+    held = sorted(frame["year"].drop_nulls().unique().to_list())
+    has = f"it holds {held[0]} to {held[-1]}" if held else "it has no rows"
+    carried = f", carried forward at most {given.carry} years" if given.carry else ""
+    return Problem(
+        f"table {name}", f"no rows for {edition}: {has}{carried}", "add the year or choose another"
+    )
+
+
+def evaluate(
+    store: Store, indicators: Iterable[Indicator], day: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The values of indicators on a day, over the tables that ``hold`` shows.
+
+    Returns:
+        values: scenario, region, indicator, value; one row for each, missing values included.
+        measures: scenario, region, indicator, measure, value.
+
+    Raises:
+        DataError: a formula gives NaN or infinity.
+    """
+    values: list[str] = []
+    measures: list[str] = []
+    for number, indicator in enumerate(indicators):
+        version = indicator.in_force(day)
+        assert version is not None, indicator.id
+        table = f"value_{number}"
+        sql = indicator_sql(indicator, version)
+        store.run(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}")
+        keys = f"scenario, region, {literal(indicator.id)} AS indicator"
+        values.append(f"SELECT {keys}, value, {number} AS position FROM {table}")
+        measures += [
+            f"SELECT {keys}, {literal(name)} AS measure, CAST({quoted(name)} AS DOUBLE) AS value, "
+            f"{number} AS position, {place} AS place FROM {table}"
+            for place, name in enumerate(_measure_names(indicator, version))
+        ]
+    order = "ORDER BY scenario, region, position"
+    found = store.query(
+        f"SELECT scenario, region, indicator, value FROM ({' UNION ALL '.join(values)}) {order}"
+    )
+    if measures:
+        parts = store.query(
+            "SELECT scenario, region, indicator, measure, value "
+            f"FROM ({' UNION ALL '.join(measures)}) {order}, place"
+        )
+    else:
+        parts = pl.DataFrame(schema={**found.schema, "measure": pl.String})
+        parts = parts.select("scenario", "region", "indicator", "measure", "value")
+    return finite(found, "value", "value"), parts

@@ -1,0 +1,139 @@
+"""The outcome of a rating: frozen frames, and doors to what can be asked of them."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from rating.definitions.model import Indicator, Source, Version
+from rating.definitions.section import Section
+from rating.errors import Problem, UsageError, nearest
+from rating.text import Lang
+
+if TYPE_CHECKING:
+    from rating.analysis.explain import Explanation
+
+
+@dataclass(frozen=True, eq=False)
+class Rating:
+    """A rated edition: every number between the tables and the ranks.
+
+    Attributes:
+        section: the definitions, with the method that was used.
+        edition: the year.
+        ranks: region, rank, score, group, coverage (share of indicators with a value), status
+            (``ranked``, ``outside`` the ranking by the edition, or ``thin`` coverage); by rank.
+        scores: region, node, score, rank: every node of the tree that is in the edition.
+        values: region, indicator, value (as measured), treated (after imputation and treatment),
+            imputed (after imputation), score (in the range of the method), status (``observed``,
+            ``imputed`` or ``missing``).
+        measures: region, indicator, measure, value: what each value is made of.
+        treated: indicator, region, raw, treated, rule: every point that treatment changed.
+        shapes: indicator, skewness and kurtosis before and after treatment, winsorised points.
+        weights: parent, item, weight: shares of the children of each node, summing to 1.
+        years: table, year: which years' rows the edition reads, a carried list's own year included.
+        regions: the rated regions with their names and groups.
+        provenance: table, file, sha256, rows, columns of every input.
+        contents: table, sha256 of its checked content, whatever the order of its rows.
+        refused: the rows that were left out, with the rule each broke.
+        sources: the sources of the data folder.
+    """
+
+    section: Section
+    edition: int
+    ranks: pl.DataFrame
+    scores: pl.DataFrame
+    values: pl.DataFrame
+    measures: pl.DataFrame
+    treated: pl.DataFrame
+    shapes: pl.DataFrame
+    weights: pl.DataFrame
+    years: pl.DataFrame
+    regions: pl.DataFrame
+    provenance: pl.DataFrame
+    contents: pl.DataFrame
+    refused: pl.DataFrame
+    sources: tuple[Source, ...]
+
+    @property
+    def as_of(self) -> date:
+        """The day the edition speaks of: 31 December."""
+        return date(self.edition, 12, 31)
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators in force in the edition, in the order of the section."""
+        return self.section.in_force(self.edition)
+
+    def version(self, indicator: str) -> Version:
+        """The version of an indicator that is in force in the edition."""
+        found = next((item for item in self.indicators if item.id == indicator), None)
+        version = found.in_force(self.as_of) if found else None
+        if version is None:
+            known = [item.id for item in self.indicators]
+            raise UsageError(
+                Problem(
+                    f"edition {self.edition}",
+                    f"no indicator '{indicator}' in force",
+                    nearest(indicator, known),
+                )
+            )
+        return version
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over scores, values and ranks as they are saved: one number for the result."""
+        content = "".join(frame.write_csv() for frame in (self.ranks, self.scores, self.values))
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def name(self, region: str, lang: Lang = "en") -> str:
+        """The name of a region, or its code where the register has none."""
+        known = self.regions.filter(pl.col("region") == region)
+        column = f"name_{lang}"
+        if known.is_empty() or column not in known.columns:
+            return region
+        return str(known[column][0] or region)
+
+    def explain(self, region: str) -> Explanation:
+        """Why a region has its score: contributions down the tree, adding up exactly."""
+        from rating.analysis.explain import explain
+
+        return explain(self, region)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ranks, scores, values and refused rows as CSV and the manifest as JSON."""
+        from rating.publish.tables import save
+
+        return save(self, folder)
+
+    def to_pdf(self, path: str | Path, *, lang: Lang = "en", region: str | None = None) -> Path:
+        """Write the ranking report, or the profile of one region, as a PDF."""
+        from rating.publish.report import to_pdf
+
+        return to_pdf(self, path, lang=lang, region=region)
+
+    def __repr__(self) -> str:
+        ranked = self.ranks["rank"].count()
+        return f"Rating({self.section.id} {self.edition}: {ranked} of {self.ranks.height} ranked)"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{html.escape(n)}</th>" for n in ("rank", "region", "score", "group"))
+        rows = "".join(
+            f"<tr><td>{'' if row['rank'] is None else row['rank']}</td>"
+            f"<td>{html.escape(self.name(row['region']))}</td>"
+            f"<td>{'' if row['score'] is None else format(row['score'], '.1f')}</td>"
+            f"<td>{html.escape(row['group'] or row['status'])}</td></tr>"
+            for row in self.ranks.iter_rows(named=True)
+        )
+        title = f"{html.escape(self.section.name.en)}, {self.edition}"
+        return (
+            f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )

@@ -1,0 +1,40 @@
+import polars as pl
+import pytest
+from hypothesis import strategies as st
+
+from rating.engine.store import Store
+
+
+@pytest.fixture(scope="session")
+def store():
+    with Store(threads=1) as opened:
+        yield opened
+
+
+NUMBERS = st.one_of(
+    st.integers(-20, 20).map(float),
+    st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False).map(lambda x: round(x, 3)),
+)
+
+
+def columns(least: int = 1, most: int = 30, missing: bool = True) -> st.SearchStrategy[list]:
+    """One indicator over regions, with ties, gaps and extremes."""
+    cell = st.one_of(NUMBERS, st.none()) if missing else NUMBERS
+    return st.lists(cell, min_size=least, max_size=most)
+
+
+def cells(values: list[float | None], column: str = "value") -> pl.DataFrame:
+    """One indicator as the steps take it."""
+    return pl.DataFrame(
+        {
+            "scenario": [0] * len(values),
+            "region": [f"R{n:02}" for n in range(len(values))],
+            "indicator": ["x"] * len(values),
+            column: values,
+        },
+        schema_overrides={column: pl.Float64, "scenario": pl.Int64},
+    )
+
+
+def by_region(frame: pl.DataFrame, column: str) -> list[float | None]:
+    return frame.sort("region")[column].to_list()
