@@ -24,8 +24,9 @@ from rating.definitions.base import (
     parsed,
     refuse,
 )
-from rating.definitions.formulas import Formula, Type
+from rating.definitions.grammar import Formula
 from rating.definitions.methods import check_override
+from rating.definitions.parsing import Type
 from rating.errors import DefinitionError, Problem, nearest
 from rating.text import Text
 

@@ -7,8 +7,8 @@ from datetime import date
 
 import polars as pl
 
-from rating.definitions.formulas import SQL_TYPE, quoted
 from rating.definitions.model import Indicator, Input, Version
+from rating.definitions.parsing import SQL_TYPE, quoted
 from rating.engine.store import Store, finite, literal, sorted_sum
 from rating.errors import DataError, Problem
 

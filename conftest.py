@@ -1,0 +1,25 @@
+"""What every test stands on: properties that draw the same cases each time, names for examples."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import settings
+
+import rating
+
+# The same cases on every machine: no clock, no draw and no file that remembers.
+settings.register_profile(
+    "house", derandomize=True, deadline=None, database=None, max_examples=40
+)
+settings.register_profile("fuzz", settings.get_profile("house"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _examples(doctest_namespace: dict[str, Any]) -> None:
+    """The examples in docstrings use these names without importing them."""
+    doctest_namespace.update(rating=rating, pl=pl)

@@ -1,0 +1,278 @@
+"""The allow-list: which nodes of DuckDB's tree a formula may have, and how each is printed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rating.definitions.parsing import RefusalError, Type, quoted
+from rating.errors import nearest
+
+Level = Literal["value", "measure"]
+
+MAX_DEPTH = 200
+
+# Microdata are summed as decimals: a sum of doubles depends on the order and on the threads.
+EXACT = "DECIMAL(38, 9)"
+
+_ARITY = {
+    "nullif": (2, 2),
+    "abs": (1, 1),
+    "ln": (1, 1),
+    "log10": (1, 1),
+    "exp": (1, 1),
+    "sqrt": (1, 1),
+    "power": (2, 2),
+    "round": (1, 2),
+    "floor": (1, 1),
+    "ceil": (1, 1),
+    "least": (2, 20),
+    "greatest": (2, 20),
+    "total": (1, 1),
+    "sum": (1, 1),
+    "count": (1, 1),
+    "count_star": (0, 0),
+    "min": (1, 1),
+    "max": (1, 1),
+    "avg": (1, 1),
+    "median": (1, 1),
+    "quantile_cont": (2, 2),
+}
+_AGGREGATES = {"sum", "count", "count_star", "min", "max", "avg", "median", "quantile_cont"}
+_COMPARISONS = {
+    "COMPARE_EQUAL": "=",
+    "COMPARE_NOTEQUAL": "<>",
+    "COMPARE_LESSTHAN": "<",
+    "COMPARE_GREATERTHAN": ">",
+    "COMPARE_LESSTHANOREQUALTO": "<=",
+    "COMPARE_GREATERTHANOREQUALTO": ">=",
+}
+_INFIX = {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "~~": 4, "!~~": 4}
+_WORDS = {"~~": "LIKE", "!~~": "NOT LIKE"}
+_ATOM = 9
+_NAMED_REFUSALS = {
+    "CAST": "a cast",
+    "WINDOW": "a window",
+    "SUBQUERY": "a subquery",
+    "PARAMETER": "a parameter",
+    "STAR": "a star",
+    "LAMBDA": "a lambda",
+    "ARRAY_EXTRACT": "a subscript",
+    "OPERATOR_TRY": "TRY()",
+}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A checked formula: the only text that the engine runs.
+
+    Attributes:
+        sql: canonical text; sums over all regions stand as the columns ``total_1``, ``total_2``.
+        columns: the declared names it reads, sorted.
+        totals: the text under each ``total()``, in the order of the numbered columns.
+    """
+
+    sql: str
+    columns: tuple[str, ...]
+    totals: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.sql
+
+
+@dataclass
+class Printer:
+    """Prints a tree back as text, refusing every node that is not on the list."""
+
+    columns: Mapping[str, Type]
+    level: Level
+    absent_is_zero: bool
+    used: set[str] = field(default_factory=set)
+    totals: list[str] = field(default_factory=list)
+    inside: str = ""
+
+    def formula(self, tree: Mapping[str, Any]) -> Formula:
+        """The formula of a whole tree."""
+        sql = self._text(tree, 0, 0)
+        return Formula(sql, tuple(sorted(self.used)), tuple(self.totals))
+
+    def _text(self, node: Mapping[str, Any], outer: int, depth: int) -> str:
+        """The text of a node, in brackets where its binding is looser than its surroundings."""
+        if depth > MAX_DEPTH:
+            raise RefusalError("the formula is nested too deeply", "split it into measures", node)
+        if node.get("alias"):
+            raise RefusalError(f"an alias ('{node['alias']}') is not allowed", "", node)
+        handler = getattr(self, f"_{str(node['class']).lower()}", None)
+        if handler is None:
+            raise self._refusal(node)
+        text, binding = handler(node, depth + 1)
+        return f"({text})" if binding < outer else text
+
+    def _refusal(self, node: Mapping[str, Any]) -> RefusalError:
+        kind = str(node["class"])
+        name = _NAMED_REFUSALS.get(kind) or _NAMED_REFUSALS.get(str(node.get("type")))
+        name = name or str(node.get("type", kind)).lower().replace("_", " ")
+        return RefusalError(f"{name} is not allowed in a formula", "", node)
+
+    def _constant(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        kind, text = node["literal"]["kind"], str(node["literal"]["text"])
+        if kind == "STRING":
+            return "'" + text.replace("'", "''") + "'", _ATOM
+        if kind == "BOOLEAN":
+            return text.upper(), _ATOM
+        if kind == "NULL_LITERAL":
+            return "NULL", _ATOM
+        number = re.fullmatch(r"-?(\d+)(\.\d*)?([eE][+-]?\d+)?|-?\.\d+([eE][+-]?\d+)?", text)
+        if kind not in ("INTEGER", "NUMERIC") or not number or not math.isfinite(float(text)):
+            raise RefusalError(f"the number {text} is not plain and finite", "", node)
+        # A literal with a point is a decimal in DuckDB; with an exponent it is a double.
+        if len(text.lstrip("-")) > 9 or kind == "NUMERIC":
+            text = text if "e" in text.lower() else f"{text}e0"
+        return text, (1 if text.startswith("-") else _ATOM)
+
+    def _column_ref(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        name = ".".join(node["column_names"])
+        if name not in self.columns:
+            kind = "measure or column" if self.level == "value" else "column"
+            raise RefusalError(f"no {kind} named '{name}'", nearest(name, self.columns), node)
+        if self.level == "measure" and not self.inside:
+            raise RefusalError(
+                f"'{name}' stands outside an aggregate: the table has many rows a region",
+                f"write sum({name}), count(), min() ...",
+                node,
+            )
+        self.used.add(name)
+        return quoted(name), _ATOM
+
+    def _comparison(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        sign = _COMPARISONS.get(node["type"])
+        if sign is None:
+            raise self._refusal(node)
+        left, right = (self._text(node[side], 5, depth) for side in ("left", "right"))
+        return f"{left} {sign} {right}", 4
+
+    def _conjunction(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        word, binding = ("AND", 2) if node["type"] == "CONJUNCTION_AND" else ("OR", 1)
+        parts = [self._text(child, binding + 1, depth) for child in node["children"]]
+        return f" {word} ".join(parts), binding
+
+    def _between(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        what, low, high = (self._text(node[key], 5, depth) for key in ("input", "lower", "upper"))
+        return f"{what} BETWEEN {low} AND {high}", 4
+
+    def _case(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        parts = ["CASE"]
+        for branch in node["case_checks"]:
+            when = self._text(branch["when_expr"], 0, depth)
+            parts.append(f"WHEN {when} THEN {self._text(branch['then_expr'], 0, depth)}")
+        parts.append(f"ELSE {self._text(node['else_expr'], 0, depth)} END")
+        return " ".join(parts), _ATOM
+
+    def _operator(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        kind, children = node["type"], node["children"]
+        if kind in ("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL"):
+            word = "IS NULL" if kind == "OPERATOR_IS_NULL" else "IS NOT NULL"
+            return f"{self._text(children[0], 5, depth)} {word}", 4
+        if kind == "OPERATOR_NOT":
+            return f"NOT {self._text(children[0], 3, depth)}", 3
+        if kind == "OPERATOR_COALESCE":
+            return f"coalesce({', '.join(self._text(c, 0, depth) for c in children)})", _ATOM
+        if kind == "COMPARE_IN":
+            first, *rest = children
+            options = ", ".join(self._text(c, 0, depth) for c in rest)
+            return f"{self._text(first, 5, depth)} IN ({options})", 4
+        raise self._refusal(node)
+
+    def _function(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
+        name = str(node["function_name"]).lower()
+        arguments = [argument["expression"] for argument in node["arguments"]]
+        if node["schema"] or node["catalog"] or any(a["name"] for a in node["arguments"]):
+            raise RefusalError(f"{name}() is named in a way that is not allowed", "", node)
+        if node["order_bys"]["orders"] or node["export_state"]:
+            raise RefusalError("ORDER BY inside a function is not allowed", "", node)
+        if node["is_operator"]:
+            return self._infix(name, arguments, node, depth)
+        if name not in _ARITY:
+            remedy = nearest(name, set(_ARITY) - {"count_star"})
+            raise RefusalError(f"the function {name}() is not allowed", remedy, node)
+        low, high = _ARITY[name]
+        if not low <= len(arguments) <= high:
+            takes = str(low) if low == high else f"{low} to {high}"
+            raise RefusalError(f"{name}() takes {takes} arguments, not {len(arguments)}", "", node)
+        if name == "total":
+            return self._total(node, arguments[0], depth)
+        if name in _AGGREGATES:
+            return self._aggregate(name, node, arguments, depth)
+        if node["filter"] or node["distinct"]:
+            raise RefusalError(f"FILTER and DISTINCT do not go with {name}()", "", node)
+        texts = [self._text(argument, 0, depth) for argument in arguments]
+        if name == "round" and len(texts) == 2 and not re.fullmatch(r"-?\d{1,2}", texts[1]):
+            raise RefusalError("round() takes a whole number of digits", "", node)
+        if name in ("least", "greatest"):
+            # DuckDB's least(NULL, 3) is 3: a clip would fill missing values with its limit.
+            missing = " OR ".join(f"{t} IS NULL" for t in self._texts(arguments, 5, depth))
+            return f"CASE WHEN {missing} THEN NULL ELSE {name}({', '.join(texts)}) END", _ATOM
+        return f"{name}({', '.join(texts)})", _ATOM
+
+    def _texts(self, nodes: list[Any], outer: int, depth: int) -> list[str]:
+        return [self._text(node, outer, depth) for node in nodes]
+
+    def _infix(
+        self, name: str, arguments: list[Any], node: Mapping[str, Any], depth: int
+    ) -> tuple[str, int]:
+        binding = _INFIX.get(name)
+        if binding is None:
+            raise RefusalError(f"the operator {name} is not allowed", "", node)
+        if len(arguments) == 1 and name in "+-":
+            return f"{name}{self._text(arguments[0], 8, depth)}", 7
+        left = self._text(arguments[0], max(binding, 5), depth)
+        right = self._text(arguments[1], binding + 1, depth)
+        return f"{left} {_WORDS.get(name, name)} {right}", binding
+
+    def _total(self, node: Mapping[str, Any], argument: Any, depth: int) -> tuple[str, int]:
+        if self.level != "value" or self.inside or node["filter"] or node["distinct"]:
+            raise RefusalError(
+                "total() stands in a value, once, over what is known of each region",
+                "total(a) / nullif(total(b), 0)",
+                node,
+            )
+        self.inside = "total"
+        text = self._text(argument, 0, depth)
+        self.inside = ""
+        if text not in self.totals:
+            self.totals.append(text)
+        return f"total_{self.totals.index(text) + 1}", _ATOM
+
+    def _aggregate(
+        self, name: str, node: Mapping[str, Any], arguments: list[Any], depth: int
+    ) -> tuple[str, int]:
+        if self.level == "value":
+            shown = "count" if name == "count_star" else name
+            raise RefusalError(
+                f"{shown}() needs many rows a region; a value has one number a region",
+                "use total() for the sum over regions, or aggregate in [version.measures.<table>]",
+                node,
+            )
+        if self.inside:
+            raise RefusalError(f"{name}() inside {self.inside}() is not allowed", "", node)
+        self.inside = name
+        texts = [self._text(argument, 0, depth) for argument in arguments]
+        condition = self._text(node["filter"], 0, depth) if node["filter"] else ""
+        self.inside = ""
+        if name == "quantile_cont" and not re.fullmatch(r"(0|1)(\.\d+)?(e0)?", texts[1]):
+            raise RefusalError("quantile_cont() takes a share from 0 to 1 as its second", "", node)
+        only = f" FILTER (WHERE {condition})" if condition else ""
+        distinct = "DISTINCT " if node["distinct"] else ""
+        if name == "count_star":
+            return f"count(*){only}", _ATOM
+        if name not in ("sum", "avg"):
+            return f"{name}({distinct}{', '.join(texts)}){only}", _ATOM
+        exact = f"CAST(sum({distinct}CAST({texts[0]} AS {EXACT})){only} AS DOUBLE)"
+        if name == "avg":
+            return f"{exact} / nullif(count({distinct}{texts[0]}){only}, 0)", 6
+        if self.absent_is_zero:
+            return f"CASE WHEN count(*){only} = 0 THEN 0 ELSE {exact} END", _ATOM
+        return exact, _ATOM

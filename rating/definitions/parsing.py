@@ -1,0 +1,177 @@
+"""DuckDB as the parser and the binder of formulas, locked, and asked for nothing else."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Literal
+
+import duckdb
+
+Type = Literal["number", "integer", "text", "date", "boolean"]
+
+MAX_LENGTH = 2000
+MAX_NESTING = 40
+
+SQL_TYPE = {
+    "number": "DOUBLE",
+    "integer": "DOUBLE",
+    "text": "VARCHAR",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+_PREFIX = "SELECT "
+
+
+class RefusalError(Exception):
+    """What is wrong with a formula, what to write instead, and the node of the tree it is in."""
+
+    def __init__(self, what: str, remedy: str = "", node: Mapping[str, Any] | None = None) -> None:
+        super().__init__(what)
+        self.what, self.remedy, self.node = what, remedy, node or {}
+
+
+@cache
+def _parser() -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
+    connection = duckdb.connect(
+        ":memory:", config={"threads": 1, "python_enable_replacements": False}
+    )
+    connection.execute("SELECT json_serialize_sql('SELECT 1')").fetchall()
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    atexit.register(connection.close)
+    return connection, threading.Lock()
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    connection, _ = _parser()
+    rows = connection.execute(
+        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it: in quotes only where it is a word of SQL."""
+    return f'"{name}"' if name in _reserved() else name
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The tree of one bare expression; whatever is not one is refused."""
+    if not text.strip():
+        raise RefusalError("the formula is empty")
+    if len(text) > MAX_LENGTH:
+        raise RefusalError(
+            f"the formula has {len(text)} characters, {MAX_LENGTH} are allowed",
+            "split it into measures",
+        )
+    _scan(text)
+    connection, lock = _parser()
+    with lock:
+        row = connection.execute("SELECT json_serialize_sql(?)", [_PREFIX + text]).fetchone()
+    try:
+        parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
+    except RecursionError:
+        raise RefusalError("the formula is nested too deeply", "split it into measures") from None
+    if parsed.get("error"):
+        at = int(parsed.get("position", len(_PREFIX)))
+        raise RefusalError(
+            str(parsed.get("error_message", "not an expression")),
+            "write one SQL expression",
+            {"query_location": at, "query_location_length": 1},
+        )
+    node = parsed["statements"][0]["node"]
+    if (
+        _outline(node) != _bare_select()
+        or parsed["statements"][0]["named_param_map"]
+        or (len(node["select_list"]) != 1)
+    ):
+        raise RefusalError(
+            "not one bare expression: FROM, WHERE, a comma and the like are not allowed",
+            "a formula reads the declared columns and nothing else",
+        )
+    item: dict[str, Any] = node["select_list"][0]
+    return item
+
+
+def _scan(text: str) -> None:
+    """Refuse comments and deep nesting before the parser sees them."""
+    depth, inside, previous = 0, "", ""
+    for at, character in enumerate(text):
+        here = {"query_location": at + len(_PREFIX), "query_location_length": 1}
+        if ord(character) < 32 and character not in "\n\t":
+            raise RefusalError("a control character in the formula", "", here)
+        if inside:
+            inside = "" if character == inside else inside
+        elif character in "'\"":
+            inside = character
+        elif previous + character in ("--", "/*"):
+            raise RefusalError("a comment is not allowed in a formula", "use the key note", here)
+        elif character == ";":
+            raise RefusalError(
+                "a second statement is not allowed", "write one SQL expression", here
+            )
+        elif character in "([{":
+            depth += 1
+            if depth > MAX_NESTING:
+                raise RefusalError(f"more than {MAX_NESTING} nested brackets", "", here)
+        elif character in ")]}":
+            depth -= 1
+        previous = character
+
+
+def _outline(node: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in node.items() if key != "select_list"}
+    source = rest.get("from_table")
+    if isinstance(source, dict):
+        rest["from_table"] = {k: v for k, v in source.items() if not k.startswith("query_loc")}
+    return rest
+
+
+@cache
+def _bare_select() -> dict[str, Any]:
+    connection, lock = _parser()
+    with lock:
+        row = connection.execute("SELECT json_serialize_sql('SELECT 1')").fetchone()
+    assert row is not None
+    return _outline(json.loads(row[0])["statements"][0]["node"])
+
+
+def bind(texts: Sequence[str], columns: Mapping[str, Type], totals: int, *, grouped: bool) -> None:
+    """Let DuckDB bind printed texts to the declared types: a text is not a number."""
+    given = [f"NULL::{SQL_TYPE[kind]} AS {quoted(name)}" for name, kind in columns.items()]
+    given += [f"NULL::DOUBLE AS total_{n}" for n in range(1, totals + 1)]
+    source = f"(SELECT {', '.join(given) or '1'})"
+    connection, lock = _parser()
+    for text in texts:
+        query = f"SELECT CAST({text} AS DOUBLE) FROM {source}" + (" GROUP BY ALL" * grouped)
+        try:
+            with lock:
+                described = connection.execute(f"DESCRIBE SELECT {text} FROM {source}").fetchall()
+                connection.execute(f"EXPLAIN {query}").fetchall()
+        except duckdb.Error as error:
+            message = str(error).split("\n")[0].partition(": ")[2] or str(error)
+            raise RefusalError(f"does not fit the declared types: {message[:160]}") from None
+        if described[0][1] in ("VARCHAR", "DATE"):
+            kind = described[0][1].lower()
+            raise RefusalError(f"gives a {kind}, not a number", "a value is a number")
+
+
+def pointer(text: str, node: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:
+    """The line of the formula to show, with the place of the offending part."""
+    start = int(node.get("query_location", 2**64 - 1)) - len(_PREFIX)
+    if not 0 <= start <= len(text):
+        return "", (0, 0)
+    before = text[:start]
+    first = before.rfind("\n") + 1
+    line = text[first:].split("\n")[0][:200]
+    word = re.match(r"[\w.]+", text[start:])
+    length = int(node.get("query_location_length", 0)) or (len(word[0]) if word else 1)
+    if word and node.get("class") in ("COLUMN_REF", "FUNCTION"):
+        length = len(word[0])
+    return line.replace("\t", " "), (start - first, min(length, max(len(line) - start + first, 1)))
