@@ -12,8 +12,10 @@ from rating.definitions.model import Edition, Indicator, Node, Source
 from rating.definitions.section import Section
 from rating.errors import DataError, DefinitionError, RatingError, UsageError
 from rating.inputs.tables import Data, read
-from rating.rate import rate
-from rating.result import Rating
+from rating.laws.check import check
+from rating.rate import panel, rate
+from rating.resources import VERSION
+from rating.result import Panel, Rating
 from rating.text import Text
 
 __all__ = [
@@ -24,14 +26,17 @@ __all__ = [
     "Indicator",
     "Method",
     "Node",
+    "Panel",
     "Rating",
     "RatingError",
     "Section",
     "Source",
     "Text",
     "UsageError",
+    "check",
     "load",
+    "panel",
     "rate",
     "read",
 ]
-__version__ = "0.1.0"
+__version__ = VERSION

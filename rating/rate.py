@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 
 import polars as pl
 
-from rating.definitions.methods import Method, Setting
-from rating.definitions.model import Direction, Indicator, Input, Node, Version
+from rating.definitions.methods import Method
+from rating.definitions.model import Indicator, Version
 from rating.definitions.section import Section
+from rating.definitions.settings import Setting
+from rating.definitions.tree import Tree
 from rating.engine import values
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.tables import Data
-from rating.result import Rating
+from rating.result import Panel, Rating
 from rating.steps.aggregate import aggregate
 from rating.steps.impute import impute
 from rating.steps.normalise import normalise
 from rating.steps.ranks import group, rank, status
+from rating.steps.screen import screen
 from rating.steps.treat import treat
 
 
@@ -51,43 +53,198 @@ def rate(
         >>> result.ranks["region"][0]
         'RU-MOW'
     """
+    return panel(section, data, editions=[edition], method=method, threads=threads)[edition]
+
+
+def panel(
+    section: Section,
+    data: Data,
+    *,
+    editions: Sequence[int],
+    method: Method | None = None,
+    threads: int | None = None,
+) -> Panel:
+    """Rate several editions at once, every step over all of them.
+
+    Imputation may look along the years, and a normalisation may take its ends from all editions
+    (``over = "panel"``) or from one of them (``over = 2015``): then scores compare over time.
+
+    Args:
+        section: the definitions.
+        data: the tables, as ``rating.read`` returns them.
+        editions: the years.
+        method: used instead of the section's.
+        threads: threads of the database; the result does not depend on it.
+
+    Raises:
+        UsageError: no edition, or no indicator is in force in one of them.
+        DefinitionError: the method does not fit the section or its scores.
+        DataError: a table has no rows for an edition, or values that cannot be scored.
+
+    Example:
+        >>> section = rating.load("hitech_open")
+        >>> data = rating.read("data/open", section)
+        >>> rating.panel(section, data, editions=[2018, 2019]).editions
+        (2018, 2019)
+    """
     section = section if method is None else section.replace(method=method)
-    tree = Tree.of(section, edition)
+    years = sorted(set(editions))
+    if not years:
+        raise UsageError(Problem("editions", "no edition is given", "name at least one year"))
+    trees = {year: Tree.of(section, year) for year in years}
+    every = {key: value for tree in trees.values() for key, value in tree.normalisations().items()}
     with Store(threads=threads) as store:
-        values.hold(store, data.tables, tree.inputs, edition)
-        found, measures = values.evaluate(store, tree.indicators, tree.day)
-        filled = impute(store, found, tree.settings("impute"), data.regions)
-        pulled = treat(store, filled, tree.settings("treat"))
-        cells = normalise(store, pulled.cells, tree.normalisations())
-        scores = aggregate(store, _items(cells), tree.children, tree.aggregations())
-        statuses = status(scores, section.root.id, section.outside(edition))
+        values.hold_panel(store, data.tables, {year: tree.inputs for year, tree in trees.items()})
+        found, measures = values.evaluate_versions(store, _versions(trees))
+        dated = {year: year for year in years}
+        filled = impute(store, found, _settings(trees, "impute"), data.regions, dated)
+        pulled = treat(store, filled, _settings(trees, "treat"))
+        cells = normalise(store, pulled.cells, every)
+        scores, weights = _aggregated(store, cells, trees)
+        screened = _screened(store, found, trees, data)
+        statuses = _statuses(scores, section, years, screened)
         ranked = rank(store, scores, statuses)
         top = ranked.filter(pl.col("node") == section.root.id)
         groups = group(store, top, section.method.groups)
-    ranks = (
-        top.join(groups, on=["scenario", "region"])
-        .join(statuses, on=["scenario", "region"])
-        .join(_coverage(cells, tree), on=["scenario", "region"])
-        .sort("rank", "region", nulls_last=True)
+    frames = {
+        "ranks": _ranks(top, groups, statuses, cells, trees),
+        "scores": ranked,
+        "values": cells,
+        "measures": measures,
+        "treated": pulled.points,
+        "shapes": pulled.shapes,
+        "weights": weights,
+        "screened": screened,
+    }
+    return Panel({year: _rating(section, data, year, trees[year], frames) for year in years})
+
+
+def _versions(
+    trees: dict[int, Tree],
+) -> Iterator[tuple[Indicator, Version, Collection[int] | None]]:
+    """Each version with the editions in which it is in force."""
+    found: dict[tuple[str, str], tuple[Indicator, Version, list[int]]] = {}
+    for year, tree in trees.items():
+        for item, version in tree.versions():
+            key = (item.id, version.since.isoformat())
+            found.setdefault(key, (item, version, []))[2].append(year)
+    for item, version, years in found.values():
+        yield item, version, None if len(years) == len(trees) else years
+
+
+def _settings(trees: dict[int, Tree], step: str) -> dict[str, Setting]:
+    return {key: value for tree in trees.values() for key, value in tree.settings(step).items()}
+
+
+def _aggregated(
+    store: Store, cells: pl.DataFrame, trees: dict[int, Tree]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The scores of nodes and the weights used; editions with one tree are aggregated together."""
+    items = cells.select("scenario", "region", pl.col("indicator").alias("item"), "score")
+    done = []
+    for _, alike in groupby(trees.items(), key=lambda pair: pair[1].children.rows()):
+        group_of = dict(alike)
+        tree = next(iter(group_of.values()))
+        part = items.filter(pl.col("scenario").is_in(list(group_of)))
+        weights = {node: s for level in tree.levels("weights") for node, s in level.items()}
+        apart = {item.id for item in tree.section.items} - set(tree.children["item"])
+        done.append(
+            aggregate(
+                store,
+                part,
+                tree.children,
+                tree.levels("aggregate"),
+                weights=weights,
+                apart=apart,
+            )
+        )
+    return pl.concat(scores for scores, _ in done), pl.concat(used for _, used in done)
+
+
+def _screened(
+    store: Store, found: pl.DataFrame, trees: dict[int, Tree], data: Data
+) -> pl.DataFrame:
+    """What each region has and lacks in each edition, by the section's method of screening."""
+    return pl.concat(
+        screen(
+            store,
+            found.filter(pl.col("scenario") == year).select(
+                "scenario", "region", "indicator", "value"
+            ),
+            tree.section.method.screen,
+            tree.children,
+            data.regions,
+            [node.id for node in tree.section.node],
+        )
+        for year, tree in trees.items()
     )
-    order = pl.DataFrame({"node": tree.nodes, "position": range(len(tree.nodes))})
-    rated = cells["region"].unique().sort()
+
+
+def _statuses(
+    scores: pl.DataFrame, section: Section, years: Sequence[int], screened: pl.DataFrame
+) -> pl.DataFrame:
+    out = screened.filter(pl.col("node").is_null() & ~pl.col("included"))
+    return pl.concat(
+        status(
+            scores.filter(pl.col("scenario") == year),
+            section.root.id,
+            section.outside(year),
+            out.filter(pl.col("scenario") == year)["region"].to_list(),
+        )
+        for year in years
+    )
+
+
+def _ranks(
+    top: pl.DataFrame,
+    groups: pl.DataFrame,
+    statuses: pl.DataFrame,
+    cells: pl.DataFrame,
+    trees: dict[int, Tree],
+) -> pl.DataFrame:
+    keys = ["scenario", "region"]
+    coverage = pl.concat(
+        cells.filter((pl.col("scenario") == year) & pl.col("indicator").is_in(tree.scored()))
+        .group_by(keys)
+        .agg(coverage=pl.col("value").count() / pl.len())
+        for year, tree in trees.items()
+    )
+    return (
+        top.join(groups, on=keys)
+        .join(statuses, on=keys)
+        .join(coverage, on=keys)
+        .sort("scenario", "rank", "region", nulls_last=True)
+    )
+
+
+def _rating(
+    section: Section, data: Data, edition: int, tree: Tree, frames: dict[str, pl.DataFrame]
+) -> Rating:
+    """One edition out of the frames of all of them."""
+    own = {name: frame.filter(pl.col("scenario") == edition) for name, frame in frames.items()}
+    ids = [item.id for item in tree.indicators]
+    rated = own["values"]["region"].unique().sort()
+    regions = data.regions if "region" in data.regions.columns else pl.DataFrame({"region": rated})
     return Rating(
         section=section,
+        data=data,
         edition=edition,
-        ranks=ranks.select("region", "rank", "score", "group", "coverage", "status"),
-        scores=ranked.join(order, on="node")
-        .sort("region", "position")
-        .select("region", "node", "score", "rank"),
-        values=_values(cells, tree),
-        measures=measures.drop("scenario"),
-        treated=pulled.points.select("indicator", "region", "raw", "treated", "rule"),
-        shapes=pulled.shapes.drop("scenario"),
-        weights=tree.shares(),
+        ranks=own["ranks"].select("region", "rank", "score", "group", "coverage", "status"),
+        scores=_ordered(own["scores"], "node", tree.nodes).select(
+            "region", "node", "score", "rank"
+        ),
+        values=_ordered(own["values"], "indicator", ids).select(
+            "region", "indicator", "value", "treated", "imputed", "score", status=_origin()
+        ),
+        measures=own["measures"].drop("scenario"),
+        treated=own["treated"].select("indicator", "region", "raw", "treated", "rule"),
+        shapes=own["shapes"].drop("scenario"),
+        weights=tree.children.select("parent", "item").join(
+            own["weights"].drop("scenario"), on=["parent", "item"], maintain_order="left"
+        ),
+        screened=own["screened"].drop("scenario"),
         years=_years(data, tree, edition),
-        regions=data.regions.filter(pl.col("region").is_in(rated.implode()))
-        if "region" in data.regions.columns
-        else pl.DataFrame({"region": rated}),
+        regions=regions.filter(pl.col("region").is_in(rated.implode())),
         provenance=data.provenance,
         contents=pl.DataFrame(
             {"table": sorted(tree.inputs), "sha256": [data.digest(t) for t in sorted(tree.inputs)]},
@@ -98,142 +255,19 @@ def rate(
     )
 
 
-@dataclass(frozen=True)
-class Tree:
-    """The part of a section that is in force in an edition.
-
-    Attributes:
-        indicators: in the order of the section.
-        nodes: those above an indicator in force, the root first, parents before children.
-        children: parent, item, weight, position.
-    """
-
-    section: Section
-    day: date
-    indicators: tuple[Indicator, ...]
-    nodes: tuple[str, ...]
-    children: pl.DataFrame
-
-    @classmethod
-    def of(cls, section: Section, edition: int) -> Tree:
-        """The tree of an edition.
-
-        Raises:
-            UsageError: no indicator has a version in force.
-        """
-        indicators = section.in_force(edition)
-        if not indicators:
-            first = min(version.since for item in section.indicator for version in item.version)
-            raise UsageError(
-                Problem(
-                    f"edition {edition}",
-                    f"no indicator of {section.id} is in force on {edition}-12-31",
-                    f"the first comes into force on {first}",
-                )
-            )
-        above = {node.id for item in indicators for node in section.ancestors(item.id)}
-        nodes = [n for n in _downwards(section, section.root.id) if n in above]
-        kept = above | {item.id for item in indicators}
-        rows = [
-            (parent, child.id, child.weight, position)
-            for parent in nodes
-            for position, child in enumerate(section.children(parent))
-            if child.id in kept
-        ]
-        schema = {
-            "parent": pl.String,
-            "item": pl.String,
-            "weight": pl.Float64,
-            "position": pl.Int64,
-        }
-        children = pl.DataFrame(rows, schema=schema, orient="row")
-        return cls(section, date(edition, 12, 31), indicators, tuple(nodes), children)
-
-    def versions(self) -> Iterator[tuple[Indicator, Version]]:
-        """Each indicator with its version in force."""
-        for item in self.indicators:
-            version = item.in_force(self.day)
-            assert version is not None
-            yield item, version
-
-    @property
-    def inputs(self) -> dict[str, Input]:
-        """The tables that the indicators in force read."""
-        used = {table for item, version in self.versions() for table in item.tables(version)}
-        return {table: given for table, given in self.section.inputs.items() if table in used}
-
-    def settings(self, step: str) -> dict[str, Setting]:
-        """The setting of a step for each indicator."""
-        return {i.id: getattr(self.section.method_of(i.id), step) for i in self.indicators}
-
-    def normalisations(self) -> dict[str, tuple[Setting, Direction]]:
-        """The normalisation and the direction of each indicator."""
-        settings = self.settings("normalise")
-        return {item.id: (settings[item.id], item.direction) for item in self.indicators}
-
-    def aggregations(self) -> list[Mapping[str, Setting]]:
-        """The aggregation of the nodes of each level, the deepest first."""
-        levels: dict[int, dict[str, Setting]] = {}
-        for node in self.nodes:
-            depth = len(self.section.ancestors(node))
-            levels.setdefault(depth, {})[node] = self.section.method_of(node).aggregate
-        return [levels[depth] for depth in sorted(levels, reverse=True)]
-
-    def shares(self) -> pl.DataFrame:
-        """parent, item, weight: the nominal share of each child within its siblings."""
-        return self.children.select(
-            "parent", "item", pl.col("weight") / pl.col("weight").sum().over("parent")
-        )
-
-    def scored(self) -> list[str]:
-        """The indicators that count: those whose weight, and every weight above, is not 0."""
-        return [
-            item.id
-            for item in self.indicators
-            if all(above.weight > 0 for above in (item, *self.section.ancestors(item.id)))
-        ]
+def _ordered(frame: pl.DataFrame, column: str, order: Sequence[str]) -> pl.DataFrame:
+    """The rows by region and, within it, in the order of the section."""
+    place = pl.DataFrame({column: list(order), "position": range(len(order))})
+    return frame.join(place, on=column).sort("region", "position")
 
 
-def _downwards(section: Section, node: str) -> Iterable[str]:
-    yield node
-    for child in section.children(node):
-        if isinstance(child, Node):
-            yield from _downwards(section, child.id)
-
-
-def _items(cells: pl.DataFrame) -> pl.DataFrame:
-    return cells.select("scenario", "region", pl.col("indicator").alias("item"), "score")
-
-
-def _coverage(cells: pl.DataFrame, tree: Tree) -> pl.DataFrame:
-    """The share of the indicators that count for which a region has a value of its own."""
-    counted = tree.scored()
+def _origin() -> pl.Expr:
     return (
-        cells.filter(pl.col("indicator").is_in(counted))
-        .group_by("scenario", "region")
-        .agg(coverage=pl.col("value").count() / pl.len())
-    )
-
-
-def _values(cells: pl.DataFrame, tree: Tree) -> pl.DataFrame:
-    ids = [item.id for item in tree.indicators]
-    order = pl.DataFrame({"indicator": ids, "position": range(len(ids))})
-    return (
-        cells.join(order, on="indicator")
-        .sort("region", "position")
-        .select(
-            "region",
-            "indicator",
-            "value",
-            "treated",
-            "imputed",
-            "score",
-            status=pl.when(pl.col("value").is_not_null())
-            .then(pl.lit("observed"))
-            .when(pl.col("imputed").is_not_null())
-            .then(pl.lit("imputed"))
-            .otherwise(pl.lit("missing")),
-        )
+        pl.when(pl.col("value").is_not_null())
+        .then(pl.lit("observed"))
+        .when(pl.col("imputed").is_not_null())
+        .then(pl.lit("imputed"))
+        .otherwise(pl.lit("missing"))
     )
 
 

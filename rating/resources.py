@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rating.errors import Problem, UsageError
 
+VERSION = "0.1.0"
 _PACKAGE = Path(__file__).parent
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from rating.definitions.model import Indicator, Source, Version
 from rating.definitions.section import Section
 from rating.errors import Problem, UsageError, nearest
+from rating.inputs.tables import Data
 from rating.text import Lang
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Rating:
 
     Attributes:
         section: the definitions, with the method that was used.
+        data: the tables it was computed from.
         edition: the year.
         ranks: region, rank, score, group, coverage (share of indicators with a value), status
             (``ranked``, ``outside`` the ranking by the edition, or ``thin`` coverage); by rank.
@@ -38,6 +40,8 @@ class Rating:
         treated: indicator, region, raw, treated, rule: every point that treatment changed.
         shapes: indicator, skewness and kurtosis before and after treatment, winsorised points.
         weights: parent, item, weight: shares of the children of each node, summing to 1.
+        screened: region, node, indicators, missing, zeros, available, nonzero, included, reason:
+            what the screening counted, below each node and (without a node) as a whole.
         years: table, year: which years' rows the edition reads, a carried list's own year included.
         regions: the rated regions with their names and groups.
         provenance: table, file, sha256, rows, columns of every input.
@@ -47,6 +51,7 @@ class Rating:
     """
 
     section: Section
+    data: Data
     edition: int
     ranks: pl.DataFrame
     scores: pl.DataFrame
@@ -55,6 +60,7 @@ class Rating:
     treated: pl.DataFrame
     shapes: pl.DataFrame
     weights: pl.DataFrame
+    screened: pl.DataFrame
     years: pl.DataFrame
     regions: pl.DataFrame
     provenance: pl.DataFrame
@@ -137,3 +143,65 @@ class Rating:
             f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Several editions rated together.
+
+    Attributes:
+        ratings: the rating of each edition.
+    """
+
+    ratings: dict[int, Rating]
+
+    @property
+    def editions(self) -> tuple[int, ...]:
+        """The years, in order."""
+        return tuple(self.ratings)
+
+    def __getitem__(self, edition: int) -> Rating:
+        if edition not in self.ratings:
+            known = ", ".join(map(str, self.ratings))
+            raise UsageError(Problem(f"edition {edition}", "not in the panel", f"it has {known}"))
+        return self.ratings[edition]
+
+    @property
+    def ranks(self) -> pl.DataFrame:
+        """The ranks of all editions, with a column ``edition`` in front."""
+        return self._all("ranks")
+
+    @property
+    def scores(self) -> pl.DataFrame:
+        """The scores of all editions, with a column ``edition`` in front."""
+        return self._all("scores")
+
+    @property
+    def values(self) -> pl.DataFrame:
+        """The values of all editions, with a column ``edition`` in front."""
+        return self._all("values")
+
+    def _all(self, name: str) -> pl.DataFrame:
+        frames: dict[int, pl.DataFrame] = {e: getattr(r, name) for e, r in self.ratings.items()}
+        return pl.concat(
+            frame.select(pl.lit(edition, pl.Int64).alias("edition"), pl.all())
+            for edition, frame in frames.items()
+        )
+
+    def __repr__(self) -> str:
+        years = f"{self.editions[0]} to {self.editions[-1]}"
+        section = next(iter(self.ratings.values())).section
+        return f"Panel({section.id} {years}: {len(self.ratings)} editions)"
+
+    def _repr_html_(self) -> str:
+        table = self.ranks.pivot("edition", index="region", values="rank").sort(
+            str(self.editions[-1]), nulls_last=True
+        )
+        head = "".join(f"<th>{html.escape(str(name))}</th>" for name in table.columns)
+        rows = "".join(
+            "<tr>"
+            + "".join(f"<td>{'' if v is None else html.escape(str(v))}</td>" for v in row)
+            + "</tr>"
+            for row in table.iter_rows()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -144,3 +144,18 @@ def test_an_edition_without_an_indicator_in_force_is_an_error():
     section = rating.load("hitech_open")
     with pytest.raises(rating.UsageError, match="comes into force"):
         rating.rate(section, rating.read("data/open", section), edition=1990)
+
+
+def test_regions_that_the_screening_leaves_out_keep_their_score_and_have_no_rank():
+    section = rating.load("hitech_open")
+    method = section.method.replace(
+        screen={"name": "availability", "available": 0.9, "leave_out": ["RU-MOW"]}
+    )
+    data = rating.read("data/open", section)
+    result = rating.rate(section, data, edition=2019, method=method)
+    thin = result.ranks.filter(pl.col("status") == "thin")
+    assert "RU-MOW" in thin["region"]
+    assert thin["rank"].null_count() == thin.height
+    assert thin.filter(pl.col("region") == "RU-MOW")["score"][0] > 70
+    verdict = result.screened.filter(pl.col("node").is_null() & (pl.col("region") == "RU-MOW"))
+    assert verdict["reason"][0] == "left out by name"

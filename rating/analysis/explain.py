@@ -6,11 +6,11 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from rating import text
-from rating.definitions.methods import Arithmetic
+from rating.analysis.shapley import Game, by_coalitions, of_geometric_mean
+from rating.definitions.aggregations import Arithmetic, Geometric
 from rating.errors import Problem, UsageError, nearest
 from rating.text import Lang
 
@@ -61,7 +61,7 @@ class Explanation:
             line = f"{pad}{self.titles[row['item']]}: {text.number(row['score'], lang, 2)}"
             if row["contribution"] is not None:
                 share = text.number(100 * row["weight"], lang, 1)
-                line += f"  ({share} % x → {text.number(row['contribution'], lang, 2)})"
+                line += f"  ({share} % → {text.number(row['contribution'], lang, 2)})"
             if row["kind"] == "node" and row["baseline"]:
                 line += f"  [from {text.number(row['baseline'], lang, 2)}]"
             lines.append(line)
@@ -90,6 +90,8 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
     On an arithmetic node a child contributes weight x score, from a baseline of 0. On any other
     node it contributes its exact Shapley value, where a child that has not yet joined stands at its
     median over ranked regions; the baseline is the node's score with all children at their medians.
+    Weights are those that were used, and the other regions stand as they are. A child that the
+    region lacks has no part.
 
     Args:
         result: the rating.
@@ -97,7 +99,8 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
         lang: the language of names.
 
     Raises:
-        UsageError: the region is not in the rating.
+        UsageError: the region is not in the rating, or a node has more children than the coalitions
+            of a Shapley value can be counted for.
     """
     known = result.ranks["region"].to_list()
     if region not in known:
@@ -113,7 +116,7 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
     )
     rows: list[tuple[object, ...]] = []
     root = result.section.root.id
-    _node(result, own, medians, root, ("", None, None), rows)
+    _node(result, own, medians, region, root, ("", None, None), rows)
     indicators = {item.id: item for item in result.indicators}
     values = result.values.filter(pl.col("region") == region).select(
         "indicator",
@@ -150,6 +153,7 @@ def _node(
     result: Rating,
     own: dict[str, float | None],
     medians: dict[str, float | None],
+    region: str,
     node: str,
     place: tuple[str, float | None, float | None],
     rows: list[tuple[object, ...]],
@@ -165,59 +169,45 @@ def _node(
     ]
     whole = sum(share for _, share in present)
     shares = {item: share / whole for item, share in present}
-    arithmetic = isinstance(result.section.method_of(node).aggregate, Arithmetic)
-    given = {item: own[item] or 0.0 for item in shares}
-    if own.get(node) is None:
-        baseline, parts = None, {}
-    elif arithmetic:
-        baseline, parts = 0.0, {item: shares[item] * given[item] for item in shares}
-    else:
-        stand = {item: _else(medians.get(item), given[item]) for item in shares}
-        baseline, parts = shapley_geometric(shares, given, stand)
+    baseline, parts = _contributions(result, region, node, shares, own, medians)
     rows.append(
         (depth, parent or None, node, "node", weight, own.get(node), baseline, contribution)
     )
     for item in children["item"]:
         below = (node, shares.get(item), parts.get(item))
         if item in result.weights["parent"]:
-            _node(result, own, medians, item, below, rows)
+            _node(result, own, medians, region, item, below, rows)
         else:
             row = (depth + 1, node, item, "indicator", below[1], own.get(item), None, below[2])
             rows.append(row)
 
 
+def _contributions(
+    result: Rating,
+    region: str,
+    node: str,
+    shares: dict[str, float],
+    own: dict[str, float | None],
+    medians: dict[str, float | None],
+) -> tuple[float | None, dict[str, float]]:
+    """What a node's score starts from and what each present child adds."""
+    score = own.get(node)
+    if score is None:
+        return None, {}
+    given = {item: own[item] or 0.0 for item in shares}
+    stand = {item: _else(medians.get(item), given[item]) for item in shares}
+    match result.section.method_of(node).aggregate:
+        case Arithmetic():
+            return 0.0, {item: shares[item] * given[item] for item in shares}
+        case Geometric():
+            return of_geometric_mean(shares, given, stand)
+        case setting:
+            children = result.weights.filter(pl.col("parent") == node)
+            others = _scores(result).filter(
+                (pl.col("region") != region) & pl.col("item").is_in(children["item"].implode())
+            )
+            return by_coalitions(Game(node, setting, children, region, given, stand, score, others))
+
+
 def _else(value: float | None, other: float) -> float:
     return other if value is None else value
-
-
-def shapley_geometric(
-    shares: dict[str, float], given: dict[str, float], stand: dict[str, float]
-) -> tuple[float, dict[str, float]]:
-    """Baseline and exact Shapley values of a weighted geometric mean.
-
-    The value of a coalition is a product, so its multilinear extension is a product of lines, and
-    the Shapley value of a child is the integral of the extension's derivative along the diagonal
-    (Owen, "Multilinear extensions of games", Management Science 18, 1972). The integrand is a
-    polynomial of degree n - 1: Gauss-Legendre with n / 2 points is exact, where the sum over
-    coalitions would need 2 to the n.
-
-    Args:
-        shares: the weight of each child, summing to 1.
-        given: the score of each child, above 0.
-        stand: what each child stands at until it joins, above 0.
-
-    Returns:
-        The score of the empty coalition and the contribution of each child.
-    """
-    items = list(shares)
-    power = np.array([shares[item] for item in items])
-    joined = np.array([given[item] for item in items]) ** power
-    waiting = np.array([stand[item] for item in items]) ** power
-    points, weights = np.polynomial.legendre.leggauss(len(items) // 2 + 1)
-    q = (points + 1) / 2
-    lines = q[:, None] * joined + (1 - q)[:, None] * waiting
-    contributions = {}
-    for at, item in enumerate(items):
-        others = np.delete(lines, at, axis=1).prod(axis=1)
-        contributions[item] = float((joined - waiting)[at] * (weights / 2 * others).sum())
-    return float(waiting.prod()), contributions

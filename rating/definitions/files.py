@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rating import resources
-from rating.definitions.base import build, parsed
+from rating.definitions.definition import build, parsed
 from rating.definitions.model import Indicator
 from rating.definitions.section import Section
 from rating.errors import DefinitionError, Problem, UsageError, nearest

@@ -21,6 +21,7 @@ def check(
     *,
     level: Level = "value",
     absent_is_zero: bool = False,
+    after_totals: int = 0,
     where: str = "formula",
 ) -> Formula:
     """Check a formula against the declared columns and print it back from its tree.
@@ -31,6 +32,7 @@ def check(
         level: ``value`` is one number a region, with ``total()`` over the regions; ``measure``
             is an aggregate over the rows of a finer table.
         absent_is_zero: a sum over no rows is 0 (a complete register), not missing.
+        after_totals: how many sums over all regions stand before, in another formula.
         where: file and place, for the message.
 
     Raises:
@@ -40,7 +42,7 @@ def check(
         >>> check("10000 * staff / nullif(people, 0)", {"staff": "number", "people": "number"}).sql
         '10000 * staff / nullif(people, 0)'
     """
-    outcome = _checked(text, tuple(sorted(columns.items())), level, absent_is_zero)
+    outcome = _checked(text, tuple(sorted(columns.items())), level, absent_is_zero, after_totals)
     if isinstance(outcome, Formula):
         return outcome
     what, remedy, shown, span = outcome
@@ -49,16 +51,20 @@ def check(
 
 @lru_cache(maxsize=4096)
 def _checked(
-    text: str, columns: tuple[tuple[str, Type], ...], level: Level, absent_is_zero: bool
+    text: str,
+    columns: tuple[tuple[str, Type], ...],
+    level: Level,
+    absent_is_zero: bool,
+    after: int,
 ) -> Formula | tuple[str, str, str, tuple[int, int]]:
     try:
         tree = parse(text)
-        printer = Printer(dict(columns), level, absent_is_zero)
+        printer = Printer(dict(columns), level, absent_is_zero, after)
         formula = printer.formula(tree)
         bind(
             (formula.sql, *formula.totals),
             dict(columns),
-            len(formula.totals),
+            after + len(formula.totals),
             grouped=level == "value",
         )
     except RefusalError as refusal:

@@ -90,6 +90,7 @@ class Printer:
     columns: Mapping[str, Type]
     level: Level
     absent_is_zero: bool
+    after_totals: int = 0
     used: set[str] = field(default_factory=set)
     totals: list[str] = field(default_factory=list)
     inside: str = ""
@@ -244,7 +245,7 @@ class Printer:
         self.inside = ""
         if text not in self.totals:
             self.totals.append(text)
-        return f"total_{self.totals.index(text) + 1}", _ATOM
+        return f"total_{self.after_totals + self.totals.index(text) + 1}", _ATOM
 
     def _aggregate(
         self, name: str, node: Mapping[str, Any], arguments: list[Any], depth: int

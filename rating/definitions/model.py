@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from rating.definitions import formulas
-from rating.definitions.base import (
+from rating.definitions.definition import (
     Day,
     Definition,
     Id,
@@ -126,10 +126,13 @@ class Version(Definition):
     Attributes:
         value: arithmetic over region-grain columns and measures; one number a region.
         measures: for each finer table, named aggregates over its rows.
+        estimate: what stands for a missing value where the imputation is ``structure``: sector
+            intensity times the region's structure, in the same words as ``value``.
     """
 
     since: Day
     value: str
+    estimate: str | None = None
     measures: dict[str, dict[Id, str]] = Field(default_factory=dict)
     note: Text | None = None
 
@@ -271,7 +274,7 @@ class Indicator(_Item):
 
     def tables(self, version: Version) -> tuple[str, ...]:
         """The tables that a version reads, in the order of the inputs."""
-        used = set(self.compiled(version).value.columns)
+        used = set(self.compiled(version).columns)
         return tuple(
             table
             for table, given in self.input.items()
@@ -325,13 +328,21 @@ class Indicator(_Item):
                     )
                 except DefinitionError as error:
                     problems += error.problems
-        try:
-            value = formulas.check(version.value, names, where=f"{place}, value")
-        except DefinitionError as error:
-            problems += error.problems
+        checked: list[Formula] = []
+        texts = {"value": version.value, "estimate": version.estimate}
+        for key, typed in texts.items():
+            if typed is None:
+                continue
+            after = sum(len(formula.totals) for formula in checked)
+            try:
+                checked.append(
+                    formulas.check(typed, names, after_totals=after, where=f"{place}, {key}")
+                )
+            except DefinitionError as error:
+                problems += error.problems
         if problems:
             raise DefinitionError(problems)
-        return Compiled(value, measures)
+        return Compiled(checked[0], measures, checked[1] if len(checked) > 1 else None)
 
 
 @dataclass(frozen=True)
@@ -340,3 +351,15 @@ class Compiled:
 
     value: Formula
     measures: Mapping[str, Mapping[str, Formula]]
+    estimate: Formula | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns and measures that the value and the estimate read."""
+        more = self.estimate.columns if self.estimate else ()
+        return tuple(sorted({*self.value.columns, *more}))
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """What is summed over all regions, in the order of the columns ``total_1``, ``total_2``."""
+        return (*self.value.totals, *(self.estimate.totals if self.estimate else ()))

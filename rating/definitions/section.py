@@ -9,9 +9,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from rating.definitions.base import Definition, Id, Many, refuse
-from rating.definitions.methods import Goalposts, Method, Winsorise
+from rating.definitions.definition import Definition, Id, Many, refuse
+from rating.definitions.methods import Method
 from rating.definitions.model import Column, Edition, Indicator, Input, Node, Source
+from rating.definitions.settings import Goalposts, Winsorise
 from rating.errors import DefinitionError, Problem, nearest
 from rating.text import Text
 
@@ -190,7 +191,12 @@ class Section(Definition):
         Raises:
             DefinitionError: the parts do not fit together.
         """
-        changes = {"method": method, "node": node, "indicator": indicator, "edition": edition}
+        changes = {
+            "method": method,
+            "node": node,
+            "indicator": indicator,
+            "edition": edition,
+        }
         given = {key: getattr(self, key) for key in type(self).model_fields}
         return Section(**{**given, **{k: v for k, v in changes.items() if v is not None}})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 import polars as pl
@@ -47,7 +47,7 @@ def indicator_sql(indicator: Indicator, version: Version) -> str:
             ]
         else:
             columns += [f"m{number}.{quoted(name)}" for name in measures]
-    used = set(compiled.value.columns)
+    used = set(compiled.columns)
     for number, (table, given) in enumerate(indicator.input.items(), 1):
         names = [name for name in given.columns if name in used]
         if given.grain != "region" or not names:
@@ -60,19 +60,18 @@ def indicator_sql(indicator: Indicator, version: Version) -> str:
         + "\n)"
     )
     ending = "FROM measured"
-    if compiled.value.totals:
+    if compiled.totals:
         sums = ", ".join(
-            f"{sorted_sum(text)} AS total_{n}" for n, text in enumerate(compiled.value.totals, 1)
+            f"{sorted_sum(text)} AS total_{n}" for n, text in enumerate(compiled.totals, 1)
         )
         steps.append(
             f"totals AS (\n  SELECT scenario, {sums}\n  FROM measured\n  GROUP BY scenario\n)"
         )
         ending += " JOIN totals USING (scenario)"
     shown = "".join(f", {quoted(name)}" for name in _measure_names(indicator, version))
-    return (
-        f"WITH {', '.join(steps)}\n"
-        f"SELECT scenario, region{shown}, CAST({compiled.value} AS DOUBLE) AS value\n{ending}"
-    )
+    estimate = f", CAST({compiled.estimate} AS DOUBLE) AS estimate" if compiled.estimate else ""
+    value = f"CAST({compiled.value} AS DOUBLE) AS value"
+    return f"WITH {', '.join(steps)}\nSELECT scenario, region{shown}, {value}{estimate}\n{ending}"
 
 
 def _join(table: str, alias: str) -> str:
@@ -103,44 +102,82 @@ def _measure_names(indicator: Indicator, version: Version) -> list[str]:
         if given.grain == "region"
         for name in given.columns
     ]
-    return [n for n in (*measures, *columns) if n in compiled.value.columns and n not in texts]
+    return [n for n in (*measures, *columns) if n in compiled.columns and n not in texts]
 
 
 def hold(
     store: Store, tables: Mapping[str, pl.DataFrame], inputs: Mapping[str, Input], edition: int
 ) -> None:
-    """Keep the tables in the store and show the rows of one edition under the tables' names.
+    """Show the rows of one edition under the tables' names.
 
     A table may carry a column ``scenario``; without it all rows are scenario 0.
 
     Raises:
         DataError: a table has no rows for the edition.
     """
-    problems: list[Problem] = []
+    _hold(store, tables, {edition: inputs}, by_edition=False)
+
+
+def hold_panel(
+    store: Store, tables: Mapping[str, pl.DataFrame], inputs: Mapping[int, Mapping[str, Input]]
+) -> None:
+    """Show the rows of several editions at once; the scenario is the edition.
+
+    Args:
+        store: the connection.
+        tables: the frames.
+        inputs: for each edition, the tables it reads.
+
+    Raises:
+        DataError: a table has no rows for an edition that reads it.
+    """
+    _hold(store, tables, inputs, by_edition=True)
+
+
+def _hold(
+    store: Store,
+    tables: Mapping[str, pl.DataFrame],
+    inputs: Mapping[int, Mapping[str, Input]],
+    *,
+    by_edition: bool,
+) -> None:
     store.run("CREATE SCHEMA IF NOT EXISTS held")
+    problems: list[Problem] = []
     shown: list[str] = []
-    for name, given in inputs.items():
+    grained: list[str] = []
+    for name, given in {name: g for each in inputs.values() for name, g in each.items()}.items():
         frame = tables[name]
+        read = {
+            edition: _years(frame, given, edition) for edition in inputs if name in inputs[edition]
+        }
+        empty = [edition for edition, years in read.items() if years is not None and not years]
+        problems += [_no_rows(name, frame, given, edition) for edition in empty]
         if "scenario" not in frame.columns:
             frame = frame.with_columns(scenario=pl.lit(0, pl.Int64))
         store.keep(f"held.{quoted(name)}", frame)
-        years = _years(frame, given, edition)
-        if years is not None and not years:
-            problems.append(_no_rows(name, frame, given, edition))
-        columns = ", ".join(
-            f"CAST({quoted(column)} AS {SQL_TYPE[kind]}) AS {quoted(column)}"
-            for column, kind in given.types.items()
+        rows: list[tuple[int, int | None]] = [
+            (e, year) for e, years in read.items() for year in (years or (None,))
+        ]
+        store.keep(
+            f"held.{quoted(name + '_years')}",
+            pl.DataFrame(rows, schema={"edition": pl.Int64, "year": pl.Int64}, orient="row"),
         )
-        where = f" WHERE year IN ({', '.join(map(str, years))})" if years else ""
-        keys = "scenario, region" + (", " if columns else "")
+        scenario = "y.edition AS scenario" if by_edition else "t.scenario"
+        columns = [
+            f"CAST(t.{quoted(column)} AS {SQL_TYPE[kind]}) AS {quoted(column)}"
+            for column, kind in given.types.items()
+        ]
+        match = "ON t.year = y.year" if "year" in frame.columns else "ON true"
         store.run(
             f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS "
-            f"SELECT {keys}{columns} FROM held.{quoted(name)}{where}"
+            f"SELECT {', '.join([scenario, 't.region', *columns])} "
+            f"FROM held.{quoted(name)} t JOIN held.{quoted(name + '_years')} y {match}"
         )
-        shown.append(f"SELECT scenario, region FROM {quoted(name)}")
+        rows_of = f"SELECT scenario, region FROM {quoted(name)}"
+        shown.append(rows_of)
+        grained += [rows_of] if given.grain else []
     if problems:
         raise DataError(problems)
-    grained = [s for s, given in zip(shown, inputs.values(), strict=True) if given.grain]
     store.run(
         "CREATE OR REPLACE TEMP TABLE regions AS "
         + " UNION ".join(grained or shown)
@@ -177,37 +214,52 @@ def evaluate(
     """The values of indicators on a day, over the tables that ``hold`` shows.
 
     Returns:
-        values: scenario, region, indicator, value; one row for each, missing values included.
+        values: scenario, region, indicator, value and, where a version has an estimate, estimate;
+            one row for each, missing values included.
         measures: scenario, region, indicator, measure, value.
 
     Raises:
         DataError: a formula gives NaN or infinity.
     """
+    versions = [(indicator, indicator.in_force(day)) for indicator in indicators]
+    return evaluate_versions(store, [(i, v, None) for i, v in versions if v is not None])
+
+
+def evaluate_versions(
+    store: Store, wanted: Iterable[tuple[Indicator, Version, Collection[int] | None]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As ``evaluate``, for given versions, each over all scenarios or over those named."""
     values: list[str] = []
     measures: list[str] = []
-    for number, indicator in enumerate(indicators):
-        version = indicator.in_force(day)
-        assert version is not None, indicator.id
+    estimated = False
+    for number, (indicator, version, scenarios) in enumerate(wanted):
         table = f"value_{number}"
         sql = indicator_sql(indicator, version)
-        store.run(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}")
+        only = ""
+        if scenarios is not None:
+            only = f"\nWHERE scenario IN ({', '.join(map(str, sorted(scenarios)))})"
+        store.run(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}{only}")
         keys = f"scenario, region, {literal(indicator.id)} AS indicator"
-        values.append(f"SELECT {keys}, value, {number} AS position FROM {table}")
+        estimated = estimated or version.estimate is not None
+        estimate = "NULL::DOUBLE AS estimate" if version.estimate is None else "estimate"
+        values.append(f"SELECT {keys}, value, {estimate}, {number} AS position FROM {table}")
         measures += [
             f"SELECT {keys}, {literal(name)} AS measure, CAST({quoted(name)} AS DOUBLE) AS value, "
             f"{number} AS position, {place} AS place FROM {table}"
             for place, name in enumerate(_measure_names(indicator, version))
         ]
     order = "ORDER BY scenario, region, position"
-    found = store.query(
-        f"SELECT scenario, region, indicator, value FROM ({' UNION ALL '.join(values)}) {order}"
-    )
+    shown = "scenario, region, indicator, value" + (", estimate" * estimated)
+    found = store.query(f"SELECT {shown} FROM ({' UNION ALL '.join(values)}) {order}")
     if measures:
         parts = store.query(
             "SELECT scenario, region, indicator, measure, value "
             f"FROM ({' UNION ALL '.join(measures)}) {order}, place"
         )
     else:
-        parts = pl.DataFrame(schema={**found.schema, "measure": pl.String})
-        parts = parts.select("scenario", "region", "indicator", "measure", "value")
+        parts = found.head(0).select(
+            "scenario", "region", "indicator", pl.lit("").alias("measure"), "value"
+        )
+    if estimated:
+        finite(found, "estimate", "value")
     return finite(found, "value", "value"), parts

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from math import isinf
 
 import polars as pl
 
-from rating.definitions.methods import Arithmetic, Geometric, Setting
+from rating.definitions import aggregations as a
+from rating.definitions.settings import Setting
 from rating.engine.store import Store, finite
 from rating.errors import DefinitionError, Problem
+from rating.steps.compare import copeland
+from rating.steps.distances import DISTANCES, distances
+from rating.steps.frontier import benefit_of_the_doubt, directional
+from rating.steps.means import means, rule
+from rating.steps.peers import Kernel, compared
+from rating.steps.weights import weigh
 
-# w and s are the weights and scores of the present children, in the order of the section.
-MEANS = {
-    "arithmetic": "list_inner_product(w, s) / list_sum(w)",
-    "geometric": "exp(list_inner_product(w, list_transform(s, lambda v: ln(v))) / list_sum(w))",
+# What a method is called in a message.
+TITLES = {
+    "geometric": "a geometric mean",
+    "harmonic": "a harmonic mean",
+    "power": "a power mean",
+    "mpi": "a Mazziotta-Pareto index",
+    "adjusted_mpi": "an adjusted Mazziotta-Pareto index",
+    "benefit_of_the_doubt": "benefit of the doubt",
+    "directional": "directional benefit of the doubt",
 }
 
 
@@ -22,81 +36,183 @@ def aggregate(
     scores: pl.DataFrame,
     children: pl.DataFrame,
     levels: Sequence[Mapping[str, Setting]],
-) -> pl.DataFrame:
+    *,
+    weights: Mapping[str, Setting] | None = None,
+    only: Collection[str] | None = None,
+    apart: Collection[str] = (),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Score every node from its children, level by level.
 
-    A missing child leaves its weight to the present ones. A node with fewer present children than
-    ``min_coverage`` of all has no score. A child of weight 0 is context: it takes no part.
+    A missing child leaves its weight to the present ones, whatever the method. A region with fewer
+    present children than ``min_coverage`` of all has no score, and is nobody's peer on that node.
+    A child of weight 0 is context: it takes no part.
 
     Args:
         store: the connection that does the arithmetic.
         scores: scenario, region, item, score of the indicators.
         children: parent, item, weight, position.
         levels: the aggregation of the nodes of each level, the deepest level first.
+        weights: the method of weights of each node; where there is none, those of ``children``.
+        only: the regions whose scores are wanted; the others are peers and no more. For trees of
+            one level, as a score that is not computed cannot be passed upwards.
+        apart: ids that weights or directions may name although they are not in this edition.
 
     Returns:
-        scenario, region, node, score.
+        The scores: scenario, region, node, score; and the weights that were used: scenario, parent,
+        item, weight, summing to 1 for each parent.
 
     Raises:
-        DefinitionError: a geometric mean meets a child of 0 or less.
+        DefinitionError: a method meets scores that it is not defined for.
     """
+    given = a.Given()
     done: list[pl.DataFrame] = []
+    used: list[pl.DataFrame] = []
     for level in levels:
-        nodes = pl.DataFrame(
-            [
-                (key, setting.name, setting.min_coverage)
-                for key, setting in level.items()
-                if isinstance(setting, Arithmetic | Geometric)
-            ],
-            schema={"node": pl.String, "rule": pl.String, "min_coverage": pl.Float64},
-            orient="row",
-        )
-        frames = {"scores": scores, "children": children, "nodes": nodes}
-        _refuse_not_positive(store, frames)
-        choice = "\n".join(f"WHEN '{name}' THEN {mean}" for name, mean in MEANS.items())
-        means = store.query(
-            f"""
-            WITH listed AS (
-              SELECT s.scenario, s.region, n.node, n.rule, n.min_coverage,
-                count(*) AS children, count(s.score) AS present,
-                list(c.weight ORDER BY c.position) FILTER (WHERE s.score IS NOT NULL) AS w,
-                list(s.score ORDER BY c.position) FILTER (WHERE s.score IS NOT NULL) AS s
-              FROM nodes n
-              JOIN children c ON c.parent = n.node AND c.weight > 0
-              JOIN scores s ON s.item = c.item
-              GROUP BY s.scenario, s.region, n.node, n.rule, n.min_coverage
-            )
-            SELECT scenario, region, node,
-              CASE WHEN present = 0 OR present / children < min_coverage THEN NULL
-                ELSE CASE rule {choice} END END AS score
-            FROM listed
-            """,
-            frames,
-        )
-        done.append(finite(means, "score", "the score"))
-        scores = pl.concat([scores, means.rename({"node": "item"})])
-    return pl.concat(done)
+        own = children.filter(pl.col("parent").is_in(list(level)))
+        settings = {node: (weights or {}).get(node, given) for node in level}
+        family = weigh(store, scores, own, settings, apart=apart)
+        used.append(family)
+        family = family.filter(pl.col("weight") > 0)
+        _refuse_low_scores(store, scores, family, level)
+        _refuse_low_means(store, scores, family, level)
+        found = finite(_level(store, scores, family, level, only, apart), "score", "the score")
+        done.append(found)
+        scores = pl.concat([scores, found.rename({"node": "item"}).select(scores.columns)])
+    share = pl.col("weight") / pl.col("weight").sum().over("scenario", "parent")
+    return pl.concat(done), pl.concat(used).select("scenario", "parent", "item", share)
 
 
-def _refuse_not_positive(store: Store, frames: Mapping[str, pl.DataFrame]) -> None:
+def is_alone(setting: Setting) -> bool:
+    """Whether a region's score depends on its own children and on no other region."""
+    return rule(setting) is not None
+
+
+def _level(
+    store: Store,
+    scores: pl.DataFrame,
+    family: pl.DataFrame,
+    level: Mapping[str, Setting],
+    only: Collection[str] | None,
+    apart: Collection[str],
+) -> pl.DataFrame:
+    """Each node by the kind of its method: a region by itself, against the best, against peers."""
+    by_rows = {node: setting for node, setting in level.items() if is_alone(setting)}
+    by_distance = {node: setting for node, setting in level.items() if setting.name in DISTANCES}
+    by_peers = {node: k for node, setting in level.items() if (k := _kernel(setting, apart))}
+    found = []
+    if by_rows:
+        found.append(means(store, scores, family, by_rows))
+    if by_distance:
+        found.append(distances(store, scores, family, by_distance))
+    if by_peers:
+        coverage = {node: _coverage(level[node]) for node in by_peers}
+        found.append(compared(store, scores, family, by_peers, coverage, only))
+    every = pl.concat(found)
+    return every if only is None else every.filter(pl.col("region").is_in(list(only)))
+
+
+def _kernel(setting: Setting, apart: Collection[str]) -> Kernel | None:
+    match setting:
+        case a.Copeland():
+            return copeland
+        case a.BenefitOfTheDoubt():
+            return partial(benefit_of_the_doubt, lower=setting.lower, upper=setting.upper)
+        case a.Directional():
+            return partial(directional, direction=setting.direction, apart=apart)
+        case _:
+            return None
+
+
+def _coverage(setting: Setting) -> float:
+    return setting.min_coverage if isinstance(setting, a.Aggregation) else 0.0
+
+
+def _floor(setting: Setting) -> str | None:
+    """What the scores of children must be: ``above 0``, ``0 or more`` or anything."""
+    match setting:
+        case a.Geometric() | a.Harmonic():
+            return "above 0"
+        case a.Power(power=power) if not isinf(power):
+            if power <= 0:
+                return "above 0"
+            # An odd power keeps the sign and the order of scores below 0; no other does.
+            return None if power % 2 == 1 else "of 0 or more"
+        case a.BenefitOfTheDoubt() | a.Directional():
+            return "of 0 or more"
+        case _:
+            return None
+
+
+def _refuse_low_scores(
+    store: Store, scores: pl.DataFrame, family: pl.DataFrame, level: Mapping[str, Setting]
+) -> None:
+    floors = [(n, s.name, floor) for n, s in level.items() if (floor := _floor(s)) is not None]
+    if not floors:
+        return
+    schema = {"node": pl.String, "method": pl.String, "floor": pl.String}
     bad = store.query(
         """
-        SELECT n.node, c.item, s.region, s.score
+        SELECT n.node, n.method, n.floor, c.item, s.region, min(s.score) AS score
         FROM nodes n
-        JOIN children c ON c.parent = n.node AND c.weight > 0
-        JOIN scores s ON s.item = c.item
-        WHERE n.rule = 'geometric' AND s.score <= 0
+        JOIN family c ON c.parent = n.node
+        JOIN scores s ON s.scenario = c.scenario AND s.item = c.item
+        WHERE s.score < 0 OR s.score = 0 AND n.floor = 'above 0'
+        GROUP BY n.node, n.method, n.floor, c.item, s.region
         ORDER BY n.node, c.item, s.region
         LIMIT 20
         """,
-        frames,
+        {
+            "scores": scores,
+            "family": family,
+            "nodes": pl.DataFrame(floors, schema=schema, orient="row"),
+        },
     )
     if bad.height:
         raise DefinitionError(
             Problem(
                 f"{row['node']}, {row['region']}",
-                f"a geometric mean needs scores above 0, and {row['item']} has {row['score']:g}",
+                f"{TITLES[row['method']]} needs scores {row['floor']}, "
+                f"and {row['item']} has {row['score']:g}",
                 "normalise to a range above 0, as range = [1, 100]",
+            )
+            for row in bad.iter_rows(named=True)
+        )
+
+
+def _refuse_low_means(
+    store: Store, scores: pl.DataFrame, family: pl.DataFrame, level: Mapping[str, Setting]
+) -> None:
+    """A coefficient of variation has no meaning around 0 or below."""
+    kinds = a.MazziottaPareto | a.AdjustedMazziottaPareto
+    nodes = [(node, setting.name) for node, setting in level.items() if isinstance(setting, kinds)]
+    if not nodes:
+        return
+    bad = store.query(
+        """
+        SELECT n.node, n.method, s.region, min(s.score) AS least, max(s.score) AS most
+        FROM nodes n
+        JOIN family c ON c.parent = n.node
+        JOIN scores s ON s.scenario = c.scenario AND s.item = c.item
+        WHERE s.score IS NOT NULL
+        GROUP BY c.scenario, n.node, n.method, s.region
+        HAVING list_sum(list(c.weight * s.score ORDER BY c.position)) <= 0
+          AND min(s.score) < max(s.score)
+        ORDER BY c.scenario, n.node, s.region
+        LIMIT 20
+        """,
+        {
+            "scores": scores,
+            "family": family,
+            "nodes": pl.DataFrame(nodes, schema=["node", "method"], orient="row"),
+        },
+    )
+    if bad.height:
+        raise DefinitionError(
+            Problem(
+                f"{row['node']}, {row['region']}",
+                f"{TITLES[row['method']]} needs a mean above 0, "
+                f"and the children lie from {row['least']:g} to {row['most']:g}",
+                "normalise to scores well above 0, as zscore with mean = 100 and sd = 10",
             )
             for row in bad.iter_rows(named=True)
         )

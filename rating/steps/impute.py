@@ -6,9 +6,22 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from rating.definitions.methods import GroupMean, Setting
+from rating.definitions.settings import (
+    Constant,
+    GroupMean,
+    GroupMedian,
+    Latest,
+    Linear,
+    Setting,
+    Structure,
+)
 from rating.engine.store import Store, finite, sorted_sum
 from rating.errors import DefinitionError, Problem, nearest
+from rating.steps.predict import check_names, predict
+
+_GROUPED = GroupMean | GroupMedian
+_OVER_YEARS = Latest | Linear | Constant
+_KEYS = ("scenario", "region", "indicator")
 
 
 def impute(
@@ -16,67 +29,98 @@ def impute(
     cells: pl.DataFrame,
     settings: Mapping[str, Setting],
     regions: pl.DataFrame,
+    years: Mapping[int, int] | None = None,
 ) -> pl.DataFrame:
     """Fill the missing values of each indicator by its setting.
 
+    Every rule reads measured values alone, never what another rule filled: the order of
+    indicators is nothing. docs/method/impute.md has the formulas.
+
     Args:
         store: the connection that does the arithmetic.
-        cells: scenario, region, indicator, value.
+        cells: scenario, region, indicator, value, and for ``structure`` the ``estimate``.
         settings: the imputation of each indicator.
         regions: region and the columns that groups are taken from.
+        years: the year of each scenario, for the methods that look along the years.
 
     Returns:
         The cells with ``imputed``: the value where known, what fills it where missing, and missing
         where nothing does (a group without a known value).
 
     Raises:
-        DefinitionError: a group is not a column of the regions.
+        DefinitionError: a group is not a column of the regions, a method over the years has one
+            edition only, no version has an estimate, or a model cannot be fitted.
+        DataError: what would fill a value is not a finite number.
     """
-    rules = pl.DataFrame(
-        {
-            "indicator": list(settings),
-            "rule": [setting.name for setting in settings.values()],
-            "grouping": [s.group if isinstance(s, GroupMean) else "" for s in settings.values()],
-        },
-        schema={"indicator": pl.String, "rule": pl.String, "grouping": pl.String},
-    )
+    check_names(settings)
+    groups = _groups(settings, regions)
+    calendar = _calendar(cells, settings, years)
+    _check_estimates(cells, settings)
+    lacking = cells.filter(pl.col("value").is_null())["indicator"].unique()
+    wanted = {key: settings[key] for key in sorted(lacking) if settings[key].name != "none"}
+    if not wanted:
+        return cells.with_columns(imputed="value")
+    fills = [
+        _averages(store, cells, wanted, groups),
+        _over_years(store, cells, wanted, calendar),
+        _estimates(cells, wanted),
+        predict(store, cells, wanted, tuple(settings), years),
+    ]
     filled = store.query(
-        f"""
-        WITH known AS (
-          SELECT c.*, u.rule, g.member
-          FROM cells c
-          JOIN rules u ON u.indicator = c.indicator
-          LEFT JOIN groups g ON g.grouping = u.grouping AND g.region = c.region
-        ), of_all AS (
-          SELECT scenario, indicator, {sorted_sum("value")} / count(value) AS mean,
-            median(value) AS median
-          FROM known
-          GROUP BY scenario, indicator
-        ), of_group AS (
-          SELECT scenario, indicator, member,
-            {sorted_sum("value")} / nullif(count(value), 0) AS mean
-          FROM known
-          WHERE member IS NOT NULL
-          GROUP BY scenario, indicator, member
-        )
-        SELECT k.* EXCLUDE (rule, member),
-          CASE WHEN k.value IS NOT NULL THEN k.value
-            WHEN rule = 'mean' THEN a.mean
-            WHEN rule = 'median' THEN a.median
-            WHEN rule = 'group_mean' THEN g.mean
-          END AS imputed
-        FROM known k
-        LEFT JOIN of_all a ON a.scenario = k.scenario AND a.indicator = k.indicator
-        LEFT JOIN of_group g ON g.scenario = k.scenario AND g.indicator = k.indicator
-          AND g.member = k.member
+        """
+        SELECT c.*, CASE WHEN c.value IS NULL THEN f.imputed ELSE c.value END AS imputed
+        FROM cells c
+        LEFT JOIN fills f ON f.scenario = c.scenario AND f.region = c.region
+          AND f.indicator = c.indicator
         """,
-        {"cells": cells, "rules": rules, "groups": _groups(settings, regions)},
+        {"cells": cells, "fills": pl.concat(fill.select(*_KEYS, "imputed") for fill in fills)},
     )
     return finite(filled, "imputed", "the imputed value")
 
 
+def _averages(
+    store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting], groups: pl.DataFrame
+) -> pl.DataFrame:
+    """What the mean or the median, of all regions or of a region's group, puts in each gap."""
+    names = ("mean", "median", "group_mean", "group_median")
+    wanted = {key: setting for key, setting in settings.items() if setting.name in names}
+    rules = pl.DataFrame(
+        {
+            "indicator": list(wanted),
+            "median": [setting.name.endswith("median") for setting in wanted.values()],
+            "grouping": [s.group if isinstance(s, _GROUPED) else None for s in wanted.values()],
+        },
+        schema={"indicator": pl.String, "median": pl.Boolean, "grouping": pl.String},
+    )
+    return store.query(
+        f"""
+        WITH known AS (
+          SELECT c.scenario, c.region, c.indicator, c.value, u.median,
+            CASE WHEN u.grouping IS NULL THEN '' ELSE g.member END AS member
+          FROM cells c
+          JOIN rules u ON u.indicator = c.indicator
+          LEFT JOIN groups g ON g.grouping = u.grouping AND g.region = c.region
+        ), averages AS (
+          SELECT scenario, indicator, member,
+            CASE WHEN any_value(median) THEN median(value)
+              ELSE {sorted_sum("value")} / count(value) END AS average
+          FROM known
+          WHERE member IS NOT NULL AND value IS NOT NULL
+          GROUP BY scenario, indicator, member
+        )
+        SELECT k.scenario, k.region, k.indicator, a.average AS imputed
+        FROM known k
+        JOIN averages a ON a.scenario = k.scenario AND a.indicator = k.indicator
+          AND a.member = k.member
+        WHERE k.value IS NULL
+        """,
+        {"cells": cells, "rules": rules, "groups": groups},
+    )
+
+
 def _groups(settings: Mapping[str, Setting], regions: pl.DataFrame) -> pl.DataFrame:
-    wanted = sorted({s.group for s in settings.values() if isinstance(s, GroupMean)})
+    """grouping, region, member: the group of each region in each column that is asked for."""
+    wanted = sorted({s.group for s in settings.values() if isinstance(s, _GROUPED)})
     frames = [
         pl.DataFrame(schema={"grouping": pl.String, "region": pl.String, "member": pl.String})
     ]
@@ -98,3 +142,101 @@ def _groups(settings: Mapping[str, Setting], regions: pl.DataFrame) -> pl.DataFr
             )
         )
     return pl.concat(frames)
+
+
+# Each is an expression over the values of one region and indicator before and after a gap.
+_ALONG = {
+    "latest": "CASE WHEN year - before_year <= max_age THEN before END",
+    "constant": "coalesce(before, after)",
+    "linear": """CASE WHEN before IS NULL THEN after WHEN after IS NULL THEN before
+      ELSE before + (after - before) * (year - before_year) / (after_year - before_year) END""",
+}
+
+
+def _over_years(
+    store: Store,
+    cells: pl.DataFrame,
+    settings: Mapping[str, Setting],
+    calendar: pl.DataFrame,
+) -> pl.DataFrame:
+    """What the values of the same region and indicator in other years put in each gap."""
+    wanted = {key: s for key, s in settings.items() if isinstance(s, _OVER_YEARS)}
+    rules = pl.DataFrame(
+        {
+            "indicator": list(wanted),
+            "rule": [setting.name for setting in wanted.values()],
+            "max_age": [(s.max_age if isinstance(s, Latest) else None) for s in wanted.values()],
+        },
+        schema={"indicator": pl.String, "rule": pl.String, "max_age": pl.Int64},
+    ).with_columns(pl.col("max_age").fill_null(10_000))
+    choice = "\n".join(f"WHEN '{name}' THEN {fill}" for name, fill in _ALONG.items())
+    return store.query(
+        f"""
+        WITH dated AS (
+          SELECT c.scenario, c.region, c.indicator, c.value, y.year, u.rule, u.max_age,
+            CASE WHEN c.value IS NOT NULL THEN y.year END AS known_year
+          FROM cells c
+          JOIN rules u ON u.indicator = c.indicator
+          JOIN calendar y ON y.scenario = c.scenario
+        ), along AS (
+          SELECT *,
+            last_value(value IGNORE NULLS) OVER earlier AS before,
+            max(known_year) OVER earlier AS before_year,
+            first_value(value IGNORE NULLS) OVER later AS after,
+            min(known_year) OVER later AS after_year
+          FROM dated
+          WINDOW earlier AS (PARTITION BY region, indicator ORDER BY year
+              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+            later AS (PARTITION BY region, indicator ORDER BY year
+              ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+        )
+        SELECT scenario, region, indicator, CAST(CASE rule {choice} END AS DOUBLE) AS imputed
+        FROM along
+        WHERE value IS NULL
+        """,
+        {"cells": cells, "rules": rules, "calendar": calendar},
+    )
+
+
+def _calendar(
+    cells: pl.DataFrame, settings: Mapping[str, Setting], years: Mapping[int, int] | None
+) -> pl.DataFrame:
+    """scenario, year: the editions of a panel, refused where a method needs them and has none."""
+    asking = sorted(key for key, s in settings.items() if isinstance(s, _OVER_YEARS))
+    scenarios = sorted(cells["scenario"].unique())
+    dated = {s: years[s] for s in scenarios if s in years} if years else {}
+    if asking and (len(dated) < max(2, len(scenarios)) or len(set(dated.values())) < len(dated)):
+        raise DefinitionError(
+            Problem(
+                f"{key}, method.impute",
+                f"'{settings[key].name}' looks along the years and there is one edition only"
+                if len(scenarios) < 2
+                else f"'{settings[key].name}' looks along the years: each scenario needs its own",
+                "rate a panel of several editions, or choose a method within one edition",
+            )
+            for key in asking
+        )
+    schema = {"scenario": pl.Int64, "year": pl.Int64}
+    return pl.DataFrame({"scenario": list(dated), "year": list(dated.values())}, schema=schema)
+
+
+def _check_estimates(cells: pl.DataFrame, settings: Mapping[str, Setting]) -> None:
+    asking = sorted(key for key, s in settings.items() if isinstance(s, Structure))
+    if asking and "estimate" not in cells.columns:
+        raise DefinitionError(
+            Problem(
+                f"{key}, method.impute",
+                "'structure' needs an estimate and no version has one",
+                "write the formula as the version's `estimate`, beside its `value`",
+            )
+            for key in asking
+        )
+
+
+def _estimates(cells: pl.DataFrame, settings: Mapping[str, Setting]) -> pl.DataFrame:
+    """What the version's own estimate puts in each gap."""
+    wanted = [key for key, setting in settings.items() if isinstance(setting, Structure)]
+    estimate = pl.col("estimate") if wanted else pl.lit(None, pl.Float64)
+    return cells.filter(pl.col("value").is_null() & pl.col("indicator").is_in(wanted)).select(
+        *_KEYS, imputed=estimate
+    )

@@ -6,24 +6,30 @@ from collections.abc import Collection
 
 import polars as pl
 
-from rating.definitions.methods import Quantile, Setting, ShareOfGap
+from rating.definitions.settings import Quantile, Setting, ShareOfGap
 from rating.engine.store import Store
 
 # What is closer than this is equal: sums of doubles differ in their last bits between machines.
 DIGITS = 9
 
 
-def status(scores: pl.DataFrame, root: str, outside: Collection[str]) -> pl.DataFrame:
+def status(
+    scores: pl.DataFrame,
+    root: str,
+    outside: Collection[str],
+    screened_out: Collection[str] = (),
+) -> pl.DataFrame:
     """Who is ranked: scenario, region, status ``ranked``, ``outside`` or ``thin``.
 
-    A region the edition lists is outside; one without a score of the index is thin.
+    A region the edition lists is outside; one without a score of the index, or with too few values
+    for the screening, is thin.
     """
     return scores.filter(pl.col("node") == root).select(
         "scenario",
         "region",
         status=pl.when(pl.col("region").is_in(list(outside)))
         .then(pl.lit("outside"))
-        .when(pl.col("score").is_null())
+        .when(pl.col("score").is_null() | pl.col("region").is_in(list(screened_out)))
         .then(pl.lit("thin"))
         .otherwise(pl.lit("ranked")),
     )

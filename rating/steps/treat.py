@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from rating.definitions.methods import Setting, Winsorise
+from rating.definitions.settings import Setting, Transformed, Winsorise
 from rating.engine.store import Store, finite
 
 # Skewness G1 and excess kurtosis G2, both unbiased for a normal population: Joanes and Gill,
@@ -56,6 +56,18 @@ FROM sums
 """
 _KEYS = ("scenario", "indicator")
 
+# x is what is transformed, least and most its ends, skewness that of the original column.
+TRANSFORMS = {
+    "log": "ln(x - least + 0.01::DOUBLE * (most - least))",
+    "log_original": "ln(x - least + 1)",
+    "log_plus": """CASE WHEN skewness > 0 THEN ln(x - least + 0.01::DOUBLE * (most - least))
+      ELSE -ln(most - x + 0.01::DOUBLE * (most - least)) END""",
+    # The Global Innovation Index's own; COINr ships one that returns its input.
+    "log_gii": "ln((most - 1) * (x - least) / (most - least) + 1)",
+    "box_cox": """CASE WHEN power = 0 THEN ln(x - least + 1)
+      ELSE (pow(x - least + 1, power) - 1) / power END""",
+}
+
 
 @dataclass(frozen=True)
 class Treated:
@@ -78,7 +90,8 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
     A column passes if abs(skewness) < 2 or excess kurtosis < 3.5 (or the setting's own limits).
     While it does not, the points at its far end (the greatest if the skewness is positive, else
     the least) move to the next value; tied points move together. If ``max_points`` are moved and it
-    still does not pass, the original values are logged: ln(x - min + (max - min) / 100).
+    still does not pass, the values are transformed, by default ln(x - min + (max - min) / 100)
+    of the original ones. A setting that is a transform is applied whatever the shape.
     Handbook on Constructing Composite Indicators (OECD/JRC, 2008), section 5; as in COINr.
 
     Args:
@@ -86,15 +99,17 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
         cells: scenario, region, indicator, imputed.
         settings: the treatment of each indicator.
     """
-    wanted = {key: s for key, s in settings.items() if isinstance(s, Winsorise)}
     limits = pl.DataFrame(
-        [(key, s.max_points, s.skewness, s.kurtosis, s.then == "log") for key, s in wanted.items()],
+        [_limits(key, setting) for key, setting in settings.items() if setting.name != "none"],
         schema={
             "indicator": pl.String,
             "max_points": pl.Int64,
             "max_skewness": pl.Float64,
             "max_kurtosis": pl.Float64,
-            "then_log": pl.Boolean,
+            "transform": pl.String,
+            "of_original": pl.Boolean,
+            "power": pl.Float64,
+            "always": pl.Boolean,
         },
         orient="row",
     )
@@ -110,6 +125,15 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
     while now["going"].any():
         now = _shaped(store, cells, now.select(state.columns).with_columns(**_moved(now)))
     return _applied(store, cells, first, now)
+
+
+def _limits(key: str, setting: Setting) -> tuple[object, ...]:
+    if isinstance(setting, Winsorise):
+        then = None if setting.then == "none" else setting.then
+        limits = (setting.max_points, setting.skewness, setting.kurtosis)
+        return (key, *limits, then, setting.of == "original", setting.power, False)
+    assert isinstance(setting, Transformed)
+    return (key, 0, 0.0, 0.0, setting.name, True, setting.power, True)
 
 
 def _shaped(store: Store, cells: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
@@ -142,27 +166,40 @@ def _moved(now: pl.DataFrame) -> dict[str, pl.Series]:
 
 def _applied(store: Store, cells: pl.DataFrame, first: pl.DataFrame, last: pl.DataFrame) -> Treated:
     moved = pl.col("moved_low") + pl.col("moved_high")
-    rules = last.with_columns(logged=~pl.col("passes") & pl.col("then_log"))
+    rules = last.with_columns(
+        pl.when((pl.col("always") | ~pl.col("passes")) & (pl.col("values") > 1)).then("transform"),
+        raw_skewness=first["skewness"],
+    )
+    choice = "\n".join(f"WHEN '{name}' THEN {sql}" for name, sql in TRANSFORMS.items())
     treated = store.query(
-        """
-        WITH ends AS (
-          SELECT scenario, indicator, min(imputed) AS least, max(imputed) AS most
-          FROM cells
+        f"""
+        WITH capped AS (
+          SELECT c.*, r.transform, r.power, r.raw_skewness AS skewness,
+            CASE WHEN c.imputed > r.high THEN r.high WHEN c.imputed < r.low THEN r.low
+              ELSE c.imputed END AS within,
+            CASE WHEN r.of_original THEN c.imputed ELSE within END AS x
+          FROM cells c
+          LEFT JOIN rules r ON r.scenario = c.scenario AND r.indicator = c.indicator
+        ), ends AS (
+          SELECT scenario, indicator, min(x) AS least, max(x) AS most
+          FROM capped
           GROUP BY scenario, indicator
         )
-        SELECT c.*,
-          CASE WHEN c.imputed IS NULL OR r.indicator IS NULL THEN c.imputed
-            WHEN r.logged THEN ln(c.imputed - e.least + 0.01::DOUBLE * (e.most - e.least))
-            WHEN c.imputed > r.high THEN r.high
-            WHEN c.imputed < r.low THEN r.low
-            ELSE c.imputed END AS treated,
-          CASE WHEN r.logged THEN 'logged'
-            WHEN c.imputed > r.high OR c.imputed < r.low THEN 'winsorised' END AS rule
-        FROM cells c
+        SELECT c.* EXCLUDE (transform, power, skewness, within, x),
+          CASE WHEN c.imputed IS NULL OR c.transform IS NULL THEN c.within
+            ELSE CASE c.transform {choice} END END AS treated,
+          CASE WHEN c.transform IS NOT NULL THEN
+              CASE WHEN c.transform = 'box_cox' THEN 'transformed' ELSE 'logged' END
+            WHEN c.within <> c.imputed THEN 'winsorised' END AS rule
+        FROM capped c
         JOIN ends e ON e.scenario = c.scenario AND e.indicator = c.indicator
-        LEFT JOIN rules r ON r.scenario = c.scenario AND r.indicator = c.indicator
         """,
-        {"cells": cells, "rules": rules.select(*_KEYS, "low", "high", "logged")},
+        {
+            "cells": cells,
+            "rules": rules.select(
+                *_KEYS, "low", "high", "transform", "of_original", "power", "raw_skewness"
+            ),
+        },
     )
     points = treated.filter(pl.col("rule").is_not_null() & pl.col("imputed").is_not_null()).select(
         *_KEYS, "region", pl.col("imputed").alias("raw"), "treated", "rule"
@@ -173,7 +210,9 @@ def _applied(store: Store, cells: pl.DataFrame, first: pl.DataFrame, last: pl.Da
         pl.col("skewness").alias("skewness_after"),
         pl.col("kurtosis").alias("kurtosis_after"),
         moved.alias("winsorised"),
-        rule=pl.when("logged")
+        rule=pl.when(pl.col("transform") == "box_cox")
+        .then(pl.lit("transformed"))
+        .when(pl.col("transform").is_not_null())
         .then(pl.lit("logged"))
         .when(moved > 0)
         .then(pl.lit("winsorised"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rating
-from rating.analysis.explain import shapley_geometric
+from rating.analysis.shapley import of_geometric_mean
 
 
 @pytest.fixture(scope="module", params=["arithmetic", "geometric"])
@@ -56,7 +56,7 @@ def test_the_integral_is_the_shapley_value_of_the_definition(children):
     shares = {f"c{n}": weight / whole for n, (weight, _, _) in enumerate(children)}
     given_ = {f"c{n}": score for n, (_, score, _) in enumerate(children)}
     stand = {f"c{n}": median for n, (_, _, median) in enumerate(children)}
-    baseline, parts = shapley_geometric(shares, given_, stand)
+    baseline, parts = of_geometric_mean(shares, given_, stand)
     wanted, theirs = shapley_by_coalitions(shares, given_, stand)
     assert baseline == pytest.approx(wanted, rel=1e-12)
     assert parts == pytest.approx(theirs, rel=1e-9, abs=1e-10)

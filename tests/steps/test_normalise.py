@@ -6,10 +6,22 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from rating.definitions.methods import Goalposts, MinMax, Rank, ZScore
-from rating.errors import DataError
+from rating.definitions.settings import (
+    Best,
+    Borda,
+    Centred,
+    Fraction,
+    Goalposts,
+    MinMax,
+    PercentileRank,
+    Rank,
+    Reference,
+    Target,
+    ZScore,
+)
+from rating.errors import DataError, DefinitionError
 from rating.steps.normalise import normalise
-from tests.steps.conftest import by_region, cells, columns
+from tests.steps.conftest import by_region, cells, columns, pl
 
 SETTINGS = [MinMax(range=[1, 100]), Goalposts(low=-5, high=8, range=[0, 10]), ZScore(), Rank()]
 
@@ -114,3 +126,104 @@ def test_the_order_of_rows_is_nothing(store, values, setting):
     rules = {"x": (setting, "higher")}
     one, other = normalise(store, frame, rules), normalise(store, frame.reverse(), rules)
     assert by_region(one, "score") == by_region(other, "score")
+
+
+# ------------------------------------------------------------------------------- the other methods
+
+UNRANGED = [
+    Borda(),
+    PercentileRank(),
+    Best(),
+    Rank(ties="average"),
+    Centred(),
+    Target(target=2000.0),
+    Best(range=[1, 100]),
+    ZScore(range=[1, 100]),
+]
+
+
+@given(varied(missing=False), st.sampled_from(UNRANGED))
+def test_every_method_keeps_the_order_of_the_values(store, values, setting):
+    pairs = sorted(zip(values, score(store, values, setting), strict=True))
+    assert all(b[1] >= a[1] - 1e-12 for a, b in itertools.pairwise(pairs))
+
+
+@given(varied(), st.sampled_from([ZScore, Rank, Borda, PercentileRank, Best]))
+def test_any_method_fills_the_range_it_is_given(store, values, method):
+    scores = [s for s in score(store, values, method(range=[1, 100])) if s is not None]
+    assert (min(scores), max(scores)) == (1, 100)
+
+
+@given(columns(least=2, missing=False))
+def test_borda_and_percentile_ranks_count_the_worse_regions(store, values):
+    worse = [sum(other < value for other in values) for value in values]
+    assert score(store, values, Borda()) == worse
+    assert score(store, values, PercentileRank()) == [w / (len(values) - 1) for w in worse]
+    assert score(store, values, Rank(ties="average")) == rankdata(values).tolist()
+
+
+@given(varied(missing=False))
+def test_the_best_has_1_and_the_worst_0(store, values):
+    scores = score(store, values, Best())
+    assert (min(scores), max(scores)) == (0, 1)
+
+
+def test_a_target_is_1_and_what_is_beyond_stays_there_only_if_clipped(store):
+    values = [0.0, 5.0, 10.0, 20.0]
+    assert score(store, values, Target(target=10.0)) == [0, 0.5, 1, 2]
+    assert score(store, values, Target(target=10.0, clip=True)) == [0, 0.5, 1, 1]
+    assert score(store, values, Target(target=5.0), "lower") == pytest.approx([4 / 3, 1, 2 / 3, 0])
+
+
+def test_the_reference_region_has_1(store):
+    assert score(store, [2.0, 4.0, 6.0], Reference(region="R01")) == [0, 1, 2]
+
+
+def test_a_fraction_of_the_best_is_right_in_both_directions(store):
+    """COINr's n_fracmax turns the sign and makes the worst unit the highest."""
+    assert score(store, [1.0, 2.0, 4.0], Fraction()) == [0.25, 0.5, 1]
+    assert score(store, [1.0, 2.0, 4.0], Fraction(), "lower") == [1, 0.5, 0.25]
+
+
+def test_the_mean_region_is_in_the_middle_of_a_centred_scale(store):
+    scores = score(store, [0.0, 4.0, 8.0], Centred())
+    assert scores == [70, 100, 130]
+    assert score(store, [0.0, 4.0, 8.0], Centred(centre=2.0)) == [85, 115, 145]
+
+
+@pytest.mark.parametrize(
+    ("setting", "values", "part"),
+    [
+        (Target(target=1.0), [3.0, 5.0], "not beyond the worst"),
+        (Reference(region="R00"), [3.0, 5.0], "no value above the worst"),
+        (Fraction(), [-3.0, -5.0], "above 0"),
+        (PercentileRank(), [3.0], "one region alone"),
+        (Borda(range=[0, 1]), [3.0, 3.0], "same score"),
+    ],
+)
+def test_what_cannot_be_scored_is_an_error_with_its_remedy(store, setting, values, part):
+    with pytest.raises(DataError, match=part):
+        score(store, values, setting)
+
+
+def test_an_unknown_reference_region_or_year_is_an_error(store):
+    with pytest.raises(DefinitionError, match="no region 'XX'"):
+        score(store, [1.0, 2.0], Reference(region="XX"))
+    with pytest.raises(DefinitionError, match="2015 is not among the editions"):
+        score(store, [1.0, 2.0], MinMax(over=2015))
+
+
+def two_years(old, new):
+    early, late = cells(old, "treated"), cells(new, "treated")
+    scenario = pl.col("scenario")
+    return pl.concat([early.with_columns(scenario + 2014), late.with_columns(scenario + 2015)])
+
+
+@pytest.mark.parametrize(
+    ("over", "wanted"),
+    [("edition", [0, 100, 0, 100]), ("panel", [0, 50, 25, 100]), (2014, [0, 100, 50, 200])],
+)
+def test_ends_are_those_of_the_edition_the_panel_or_a_year(store, over, wanted):
+    frame = two_years([0.0, 2.0], [1.0, 4.0])
+    scored = normalise(store, frame, {"x": (MinMax(over=over), "higher")})
+    assert scored.sort("scenario", "region")["score"].to_list() == wanted

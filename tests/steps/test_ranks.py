@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from rating.definitions.methods import NoGroups, Quantile, ShareOfGap
+from rating.definitions.settings import NoGroups, Quantile, ShareOfGap
 from rating.steps import ranks
 from tests.steps.conftest import columns, pl
 

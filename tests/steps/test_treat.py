@@ -6,41 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rating.definitions.methods import NoTreatment, Winsorise
+from rating.definitions.settings import NoTreatment, Transformed, Winsorise
 from rating.steps.treat import treat
+from tests import twin
 from tests.steps.conftest import by_region, cells, columns, pl
-
-
-def shape(x: np.ndarray) -> tuple[float, float]:
-    """Skewness and excess kurtosis of type 2, from the textbook formulas."""
-    n, d = len(x), x - x.mean()
-    s2, s3, s4 = (d**2).sum(), (d**3).sum(), (d**4).sum()
-    skew = math.sqrt(n) * s3 / s2**1.5 * math.sqrt(n * (n - 1)) / (n - 2)
-    kurt = ((n + 1) * (n * s4 / s2**2 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
-    return skew, kurt
-
-
-def passes(x: np.ndarray) -> bool:
-    if len(x) < 4 or x.max() == x.min():
-        return True
-    skew, kurt = shape(x)
-    return abs(skew) < 2 or kurt < 3.5
-
-
-def by_hand(values: np.ndarray, most: int = 5) -> np.ndarray:
-    """The treatment in numpy, one indicator, as formulas of COINr's default read."""
-    x, high, low = values.copy(), 0, 0
-    while not passes(x) and high + low < most and len(np.unique(x)) > 2:
-        if shape(x)[0] >= 0:
-            at = x == x.max()
-            x[at], high = x[~at].max(), int(at.sum())
-        else:
-            at = x == x.min()
-            x[at], low = x[~at].min(), int(at.sum())
-    if passes(x):
-        return x
-    span = values.max() - values.min()
-    return np.log(values - values.min() + 0.01 * span)
 
 
 def treated(store, values, setting):
@@ -60,7 +29,9 @@ def skewed(draw):
 @given(skewed())
 def test_treatment_is_that_of_numpy(store, values):
     found = by_region(treated(store, values, Winsorise()).cells, "treated")
-    assert found == pytest.approx(by_hand(np.array(values)).tolist(), rel=1e-12, abs=1e-12)
+    assert found == pytest.approx(
+        twin.treat(np.array(values), "winsorise").tolist(), rel=1e-12, abs=1e-12
+    )
 
 
 @given(skewed())
@@ -125,3 +96,53 @@ def test_huge_and_tiny_numbers_have_the_shape_of_plain_ones(store, factor):
     scaled = treated(store, [factor * v for v in values], Winsorise()).shapes
     assert scaled["skewness"][0] == pytest.approx(plain["skewness"][0], rel=1e-12)
     assert scaled["winsorised"][0] == plain["winsorised"][0]
+
+
+# -------------------------------------------------------------------------------------- transforms
+
+VALUES = [1.0, 2.0, 4.0, 9.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("log", [math.log(v - 1 + 0.29) for v in VALUES]),
+        ("log_original", [math.log(v - 1 + 1) for v in VALUES]),
+        ("log_plus", [math.log(v - 1 + 0.29) for v in VALUES]),
+        ("log_gii", [math.log(29 * (v - 1) / 29 + 1) for v in VALUES]),
+        ("box_cox", [math.log(v) for v in VALUES]),
+    ],
+)
+def test_a_transform_is_applied_whatever_the_shape(store, name, wanted):
+    outcome = treated(store, VALUES, Transformed(name=name))
+    assert by_region(outcome.cells, "treated") == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    assert outcome.points.height == len(VALUES)
+    assert set(outcome.points["rule"]) == {"transformed" if name == "box_cox" else "logged"}
+
+
+def test_log_plus_turns_over_for_a_left_tail(store):
+    values = [-v for v in VALUES]
+    found = by_region(treated(store, values, Transformed(name="log_plus")).cells, "treated")
+    assert found == pytest.approx([-math.log(-1 + 0.29 - v) for v in values], rel=1e-12)
+
+
+@pytest.mark.parametrize("power", [0.5, 2.0, -1.0])
+def test_box_cox_has_its_power(store, power):
+    found = by_region(
+        treated(store, VALUES, Transformed(name="box_cox", power=power)).cells, "treated"
+    )
+    assert found == pytest.approx([(v**power - 1) / power for v in VALUES], rel=1e-12)
+
+
+def test_what_follows_winsorising_may_act_on_the_winsorised_values(store):
+    values = [*map(float, range(12)), 500.0, 600.0]
+    setting = Winsorise(max_points=1, then="log_original", of="winsorised")
+    found = by_region(treated(store, values, setting).cells, "treated")
+    assert found == pytest.approx([math.log(min(v, 500.0) + 1) for v in values], rel=1e-12)
+
+
+@given(skewed(), st.sampled_from(["log", "log_original", "log_plus", "box_cox"]))
+def test_every_transform_keeps_the_order(store, values, name):
+    found = by_region(treated(store, values, Transformed(name=name)).cells, "treated")
+    pairs = sorted(zip(values, found, strict=True))
+    assert all(b[1] >= a[1] for a, b in itertools.pairwise(pairs))

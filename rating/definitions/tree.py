@@ -1,0 +1,115 @@
+"""The part of a section that is in force in an edition, as the steps take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from rating.definitions.model import Direction, Indicator, Input, Node, Version
+from rating.definitions.section import Section
+from rating.definitions.settings import Setting
+from rating.errors import Problem, UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The nodes and indicators of one edition.
+
+    Attributes:
+        day: 31 December of the edition.
+        indicators: those in force, in the order of the section.
+        nodes: those above an indicator in force, the root first, parents before children.
+        children: parent, item, weight, position.
+    """
+
+    section: Section
+    day: date
+    indicators: tuple[Indicator, ...]
+    nodes: tuple[str, ...]
+    children: pl.DataFrame
+
+    @classmethod
+    def of(cls, section: Section, edition: int) -> Tree:
+        """The tree of an edition.
+
+        Raises:
+            UsageError: no indicator has a version in force.
+        """
+        indicators = section.in_force(edition)
+        if not indicators:
+            raise UsageError(_not_yet(section, edition))
+        above = {node.id for item in indicators for node in section.ancestors(item.id)}
+        nodes = [n for n in _downwards(section, section.root.id) if n in above]
+        kept = above | {item.id for item in indicators}
+        rows = [
+            (parent, child.id, child.weight, position)
+            for parent in nodes
+            for position, child in enumerate(section.children(parent))
+            if child.id in kept
+        ]
+        schema = {
+            "parent": pl.String,
+            "item": pl.String,
+            "weight": pl.Float64,
+            "position": pl.Int64,
+        }
+        children = pl.DataFrame(rows, schema=schema, orient="row")
+        return cls(section, date(edition, 12, 31), indicators, tuple(nodes), children)
+
+    def versions(self) -> Iterator[tuple[Indicator, Version]]:
+        """Each indicator with its version in force."""
+        for item in self.indicators:
+            version = item.in_force(self.day)
+            assert version is not None
+            yield item, version
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        """The tables that the versions in force read."""
+        used = {table for item, version in self.versions() for table in item.tables(version)}
+        return {table: given for table, given in self.section.inputs.items() if table in used}
+
+    def settings(self, step: str) -> dict[str, Setting]:
+        """The setting of a step for each indicator."""
+        return {i.id: getattr(self.section.method_of(i.id), step) for i in self.indicators}
+
+    def normalisations(self) -> dict[str, tuple[Setting, Direction]]:
+        """The normalisation and the direction of each indicator."""
+        settings = self.settings("normalise")
+        return {item.id: (settings[item.id], item.direction) for item in self.indicators}
+
+    def levels(self, step: str) -> list[Mapping[str, Setting]]:
+        """The setting of ``aggregate`` or ``weights`` of each node, the deepest level first."""
+        levels: dict[int, dict[str, Setting]] = {}
+        for node in self.nodes:
+            depth = len(self.section.ancestors(node))
+            setting = getattr(self.section.method_of(node), step)
+            levels.setdefault(depth, {})[node] = setting
+        return [levels[depth] for depth in sorted(levels, reverse=True)]
+
+    def scored(self) -> list[str]:
+        """The indicators that count: those whose weight, and every weight above, is not 0."""
+        return [
+            item.id
+            for item in self.indicators
+            if all(above.weight > 0 for above in (item, *self.section.ancestors(item.id)))
+        ]
+
+
+def _downwards(section: Section, node: str) -> Iterator[str]:
+    yield node
+    for child in section.children(node):
+        if isinstance(child, Node):
+            yield from _downwards(section, child.id)
+
+
+def _not_yet(section: Section, edition: int) -> Problem:
+    days = [version.since for item in section.indicator for version in item.version]
+    return Problem(
+        f"edition {edition}",
+        f"no indicator of {section.id} is in force on {edition}-12-31",
+        f"the first comes into force on {min(days)}" if days else "the section has no indicator",
+    )
