@@ -1,0 +1,98 @@
+"""HTML to PDF with nothing from outside: no file, no network, no foreign font, no silent failure.
+
+This module imports WeasyPrint, which is slow to load: import it inside a function, and under
+``fonts.only_bundled()``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from rating.errors import Problem, RatingError
+from rating.publish import fonts
+
+Check = Callable[[Sequence[Mapping[str, Any]]], None]
+
+
+class Shelf(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """A fetcher that knows a table in memory and refuses every other address."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+        self._table = table
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        """The asset of that address.
+
+        Raises:
+            ValueError: the address is not in the table.
+        """
+        if url not in self._table:
+            raise ValueError(f"not one of the report's own assets: {url}")
+        kind = {"Content-Type": "image/svg+xml"}
+        return URLFetcherResponse(url, self._table[url].encode(), kind)
+
+
+def render(html: str, css: str, *, charts: Mapping[str, str], check: Check | None = None) -> bytes:
+    """The PDF of a page of HTML, its style and its charts.
+
+    Args:
+        html: the document; pictures are ``<img src="chart:key">``.
+        css: the style sheet.
+        charts: SVG texts by address (``chart:key``).
+        check: looks at the anchors of each page and raises if the pages are not as they should be.
+
+    Raises:
+        DataError: a character that the bundled fonts lack.
+        RatingError: anything that WeasyPrint would only write to its log.
+    """
+    fonts.check(html + css)
+    with _complaints() as complaints, fonts.only_bundled():
+        shelf = Shelf(charts)
+        known = FontConfiguration()
+        try:
+            style = weasyprint.CSS(string=css, font_config=known, url_fetcher=shelf)
+            document = weasyprint.HTML(string=html, url_fetcher=shelf).render(
+                font_config=known, stylesheets=[style], pdf_variant="pdf/ua-1"
+            )
+            if check is not None:
+                check([page.anchors for page in document.pages])
+            pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+        except FatalURLFetchingError as error:
+            complaints.append(f"{error}: {error.__cause__}")
+    if complaints:
+        raise RatingError(
+            Problem("the report", message, "this is a fault of the library: please tell us")
+            for message in dict.fromkeys(complaints)
+        )
+    return pdf
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what WeasyPrint warns of; a broken picture, font or style is only a line there."""
+    found: list[str] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    logger = logging.getLogger("weasyprint")
+    handler = Collect(logging.WARNING)
+    before = logger.level, logger.propagate, logger.disabled
+    logger.addHandler(handler)
+    logger.level, logger.propagate, logger.disabled = logging.WARNING, False, False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate, logger.disabled = before[1], before[2]

@@ -1,0 +1,358 @@
+"""A Rating turned into look-ups for printing: names, scores, ranks, medians, axes."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from rating.publish.texts import NAME_LENGTH, clean
+from rating.text import Lang, Text
+
+if TYPE_CHECKING:
+    from rating.definitions.model import Indicator
+    from rating.result import Rating
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region as the report needs it.
+
+    Attributes:
+        code: its key, as ``RU-TOM``.
+        name: in both languages.
+        district: in both languages; empty where the register has none.
+        rank: among the ranked regions; None for one that is thin or outside.
+        coverage: share of the indicators in force that have a value.
+        present: number of indicators with a value.
+        status: ``ranked``, ``outside`` or ``thin``.
+        tile: column and row on the tile map.
+    """
+
+    code: str
+    name: Text
+    short: Text
+    district: Text | None
+    rank: int | None
+    score: float | None
+    group: str | None
+    coverage: float
+    present: int
+    status: str
+    tile: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A node or an indicator in the order of the tree; the root is depth 0."""
+
+    id: str
+    kind: Literal["node", "indicator"]
+    depth: int
+    name: Text
+    unit: Text | None
+    parent: str | None
+    weight: float | None
+    direction: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one region has on one item.
+
+    Attributes:
+        value: as measured; None for a node and for a missing value.
+        status: ``observed``, ``imputed`` or ``missing``.
+    """
+
+    value: float | None
+    score: float | None
+    rank: int | None
+    status: str
+
+
+NOTHING = Cell(value=None, score=None, rank=None, status="missing")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the ranking: its label, its regions in order of rank, its place among groups."""
+
+    label: str
+    regions: tuple[Region, ...]
+    place: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the pages say, looked up once.
+
+    Attributes:
+        regions: ranked ones in order, then the others.
+        items: the tree in its order, the root first; only indicators in force.
+        pillars: the nodes right under the root.
+        cells: by region and item.
+        middle: first quartile, median, third quartile of the scores of ranked regions, by item.
+        axis: lowest and highest score that an item's axis shows.
+        compared: number of ranked regions with a score, by item.
+        ladder: the rounded scores of ranked regions from the lowest up, by item.
+        digits: digits after the point for an indicator's values.
+        total: number of indicators in force that count, those of weight 0 left out.
+    """
+
+    result: Rating
+    regions: tuple[Region, ...]
+    items: tuple[Item, ...]
+    pillars: tuple[Item, ...]
+    groups: tuple[Group, ...]
+    cells: Mapping[tuple[str, str], Cell]
+    middle: Mapping[str, tuple[float, float, float]]
+    axis: Mapping[str, tuple[float, float]]
+    compared: Mapping[str, int]
+    ladder: Mapping[str, tuple[float, ...]]
+    digits: Mapping[str, int]
+    total: int
+
+    @property
+    def root(self) -> Item:
+        """The index itself."""
+        return self.items[0]
+
+    @property
+    def ranked(self) -> tuple[Region, ...]:
+        """The regions that have a rank, in its order."""
+        return tuple(region for region in self.regions if region.rank is not None)
+
+    @property
+    def unranked(self) -> tuple[Region, ...]:
+        """The regions without a rank."""
+        return tuple(region for region in self.regions if region.rank is None)
+
+    @property
+    def indicators(self) -> tuple[Item, ...]:
+        """The indicators in force, in the order of the tree."""
+        return tuple(item for item in self.items if item.kind == "indicator")
+
+    def cell(self, region: Region, item: Item) -> Cell:
+        """What a region has on an item; nothing on a node that is not in the edition."""
+        return self.cells.get((region.code, item.id), NOTHING)
+
+    def scores(self, item: Item) -> list[float]:
+        """The scores of the ranked regions on an item."""
+        found = (self.cell(region, item).score for region in self.ranked)
+        return [score for score in found if score is not None]
+
+    def place(self, score: float, item: Item) -> int:
+        """The place that a score has, or would have, among the ranked regions."""
+        ladder = self.ladder.get(item.id, ())
+        return len(ladder) - bisect_right(ladder, round(score, 9)) + 1
+
+    def under(self, node: Item) -> tuple[Item, ...]:
+        """The indicators anywhere below a node."""
+        inside = {node.id}
+        for item in self.items:
+            if item.parent in inside:
+                inside.add(item.id)
+        return tuple(item for item in self.indicators if item.id in inside)
+
+
+def gather(result: Rating) -> Facts:
+    """Look everything up once."""
+    items = _items(result)
+    cells, middle, ladder = _cells(result)
+    counted = _counted(result)
+    regions = _regions(result, counted)
+    return Facts(
+        result=result,
+        regions=regions,
+        items=items,
+        pillars=tuple(item for item in items if item.depth == 1 and item.kind == "node"),
+        groups=_groups(result, regions),
+        cells=cells,
+        middle=middle,
+        axis=_axes(result, items),
+        compared={item: len(scores) for item, scores in ladder.items()},
+        ladder=ladder,
+        digits={item.id: _digits(result, item.id) for item in items if item.kind == "indicator"},
+        total=len(counted),
+    )
+
+
+def _items(result: Rating) -> tuple[Item, ...]:
+    in_force = {indicator.id: indicator for indicator in result.indicators}
+    weights = {row["item"]: row["weight"] for row in result.weights.iter_rows(named=True)}
+    found: list[Item] = []
+
+    def walk(id: str, depth: int) -> None:
+        definition = result.section.item(id)
+        indicator: Indicator | None = in_force.get(id)
+        is_node = not hasattr(definition, "direction")
+        if not is_node and indicator is None:
+            return
+        found.append(
+            Item(
+                id=id,
+                kind="node" if is_node else "indicator",
+                depth=depth,
+                name=_name(definition.name),
+                unit=indicator.unit if indicator is not None else None,
+                parent=definition.parent,
+                weight=weights.get(id),
+                direction=indicator.direction if indicator is not None else "",
+            )
+        )
+        for child in result.section.children(id):
+            walk(child.id, depth + 1)
+
+    walk(result.section.root.id, 0)
+    return tuple(found)
+
+
+def _cells(
+    result: Rating,
+) -> tuple[
+    dict[tuple[str, str], Cell],
+    dict[str, tuple[float, float, float]],
+    dict[str, tuple[float, ...]],
+]:
+    """Cells, quartiles and ordered scores; an indicator is ranked as the index is."""
+    none = pl.lit(None)
+    nodes = result.scores.select(
+        "region",
+        pl.col("node").alias("item"),
+        none.cast(pl.Float64).alias("value"),
+        "score",
+        pl.lit("observed").alias("status"),
+    )
+    indicators = result.values.select(
+        "region", pl.col("indicator").alias("item"), "value", "score", "status"
+    )
+    ranked = result.ranks.filter(pl.col("rank").is_not_null()).select("region", in_ranking=True)
+    compared_score = pl.when(pl.col("in_ranking")).then(pl.col("score").round(9))
+    table = (
+        pl.concat([nodes, indicators])
+        .join(ranked, on="region", how="left")
+        .with_columns(compared=compared_score)
+        .with_columns(
+            rank=pl.col("compared").rank("min", descending=True).over("item").cast(pl.Int64)
+        )
+    )
+    middle = (
+        table.drop_nulls("compared")
+        .group_by("item", maintain_order=True)
+        .agg(
+            low=pl.col("compared").quantile(0.25, "linear"),
+            median=pl.col("compared").median(),
+            high=pl.col("compared").quantile(0.75, "linear"),
+            ladder=pl.col("compared").sort(),
+        )
+    )
+    cells = {
+        (row["region"], row["item"]): Cell(row["value"], row["score"], row["rank"], row["status"])
+        for row in table.iter_rows(named=True)
+    }
+    rows = list(middle.iter_rows(named=True))
+    return (
+        cells,
+        {row["item"]: (row["low"], row["median"], row["high"]) for row in rows},
+        {row["item"]: tuple(row["ladder"]) for row in rows},
+    )
+
+
+def _counted(result: Rating) -> list[str]:
+    """The indicators that coverage counts: those whose weight, and every weight above, is not 0."""
+    section = result.section
+    return [
+        indicator.id
+        for indicator in result.indicators
+        if all(item.weight > 0 for item in (indicator, *section.ancestors(indicator.id)))
+    ]
+
+
+def _regions(result: Rating, counted: list[str]) -> tuple[Region, ...]:
+    known = {row["region"]: row for row in result.regions.iter_rows(named=True)}
+    present = dict(
+        result.values.filter((pl.col("status") == "observed") & pl.col("indicator").is_in(counted))
+        .group_by("region")
+        .len()
+        .iter_rows()
+    )
+    found = []
+    for row in result.ranks.iter_rows(named=True):
+        about = known.get(row["region"], {})
+        name = _both(about, "name") or Text(en=clean(row["region"], NAME_LENGTH) or "?")
+        found.append(
+            Region(
+                code=row["region"],
+                name=name,
+                short=_both(about, "short") or name,
+                district=_both(about, "district"),
+                rank=row["rank"],
+                score=row["score"],
+                group=row["group"],
+                coverage=row["coverage"],
+                present=present.get(row["region"], 0),
+                status=row["status"],
+                tile=_tile(about),
+            )
+        )
+    return tuple(found)
+
+
+def _tile(row: Mapping[str, object]) -> tuple[int, int] | None:
+    column, line = (str(row.get(key, "")) for key in ("tile_column", "tile_row"))
+    plain = column.isdecimal() and line.isdecimal() and max(len(column), len(line)) < 4
+    return (int(column), int(line)) if plain else None
+
+
+def _both(row: Mapping[str, object], stem: str) -> Text | None:
+    english = clean(str(row.get(f"{stem}_en") or ""), NAME_LENGTH)
+    russian = clean(str(row.get(f"{stem}_ru") or ""), NAME_LENGTH)
+    if not english and not russian:
+        return None
+    return Text(en=english or russian, ru=russian or english)
+
+
+def _name(text: Text) -> Text:
+    def short(lang: Lang) -> str:
+        return clean(text.of(lang), NAME_LENGTH) or "?"
+
+    return Text(en=short("en"), ru=short("ru"))
+
+
+def _groups(result: Rating, regions: tuple[Region, ...]) -> tuple[Group, ...]:
+    labels = tuple(getattr(result.section.method.groups, "labels", ()))
+    met = tuple(dict.fromkeys(region.group for region in regions if region.group is not None))
+    ordered = labels + tuple(label for label in met if label not in labels)
+    return tuple(
+        Group(label, tuple(region for region in regions if region.group == label), place)
+        for place, label in enumerate(ordered)
+    )
+
+
+def _axes(result: Rating, items: tuple[Item, ...]) -> dict[str, tuple[float, float]]:
+    """The range that an item's scores are declared to fill, else the one that all of them fill."""
+    seen = pl.concat([result.scores["score"], result.values["score"]]).drop_nulls()
+    low, high = seen.min(), seen.max()
+    seen_ends = (float(low), float(high)) if seen.len() else (0.0, 1.0)  # type: ignore[arg-type]
+    axes = {}
+    for item in items:
+        normalise = result.section.method_of(item.id).normalise
+        declared = getattr(normalise, "range", None)
+        axes[item.id] = seen_ends if declared is None else (float(declared[0]), float(declared[1]))
+    return axes
+
+
+def _digits(result: Rating, indicator: str) -> int:
+    """Digits after the point by the size of the values: two figures of the median that count."""
+    column = result.values.filter(pl.col("indicator") == indicator)["value"].drop_nulls()
+    if column.is_empty() or bool((column == column.round(0)).all()):
+        return 0
+    size = float(column.abs().median() or column.abs().max() or 0.0)  # type: ignore[arg-type]
+    if size >= 100:
+        return 0
+    return min(max(1 - math.floor(math.log10(size)), 1), 6)
