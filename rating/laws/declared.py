@@ -1,0 +1,84 @@
+"""What the definitions alone can tell: absent examples, unused names, methods that clash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rating.definitions.aggregations import Geometric, Harmonic
+from rating.definitions.model import Indicator, Node
+from rating.definitions.section import Section
+from rating.definitions.settings import Centred, Goalposts, MinMax, Rank
+from rating.laws.report import Finding
+
+
+def hold(indicator: Indicator) -> Iterator[Finding]:
+    """Whether an indicator has an example and uses what it declares."""
+    yield Finding(
+        indicator.id,
+        "has an example",
+        bool(indicator.example),
+        "" if indicator.example else "laws do not catch a wrong meaning: add an [[example]]",
+    )
+    columns = list(_unused_columns(indicator))
+    yield _used(indicator, "uses its columns", columns, "remove it from [input.<table>]")
+    measures = list(_unused_measures(indicator))
+    yield _used(indicator, "uses its measures", measures, "remove it from [version.measures]")
+
+
+def _used(indicator: Indicator, law: str, unused: list[str], remedy: str) -> Finding:
+    detail = f"not used: {', '.join(unused)}; {remedy}" if unused else ""
+    return Finding(indicator.id, law, not unused, detail)
+
+
+def _unused_columns(indicator: Indicator) -> Iterator[str]:
+    used = set()
+    for version in indicator.version:
+        compiled = indicator.compiled(version)
+        for table, given in indicator.input.items():
+            if given.grain == "region":
+                used |= {(table, name) for name in compiled.columns}
+        for table, measures in compiled.measures.items():
+            used |= {(table, name) for formula in measures.values() for name in formula.columns}
+    for table, given in indicator.input.items():
+        yield from (f"{table}.{name}" for name in given.columns if (table, name) not in used)
+
+
+def _unused_measures(indicator: Indicator) -> Iterator[str]:
+    for version in indicator.version:
+        compiled = indicator.compiled(version)
+        for table, measures in compiled.measures.items():
+            for name in measures:
+                if name not in compiled.columns:
+                    yield f"{table}.{name} (version {version.since})"
+
+
+def fit(section: Section) -> Iterator[Finding]:
+    """Whether each geometric or harmonic node has children whose scores are above 0."""
+    for node in section.node:
+        aggregate = section.method_of(node.id).aggregate
+        if not isinstance(aggregate, Geometric | Harmonic):
+            continue
+        low = [c.id for c in section.children(node.id) if c.weight > 0 and not _above_0(section, c)]
+        detail = (
+            f"a {aggregate.name} mean needs scores above 0, and {', '.join(low)} can reach 0: "
+            "normalise to a range such as [1, 100]"
+        )
+        yield Finding(node.id, "range above 0", not low, detail if low else "")
+
+
+def _above_0(section: Section, item: Node | Indicator) -> bool:
+    """Whether the scores of an item are above 0 whatever the data."""
+    if isinstance(item, Node):
+        # A mean of numbers above 0 is above 0, whichever mean it is.
+        return all(_above_0(section, c) for c in section.children(item.id) if c.weight > 0)
+    setting = section.method_of(item.id).normalise
+    match setting:
+        case Rank(range=None):
+            return True
+        case Goalposts():
+            return setting.range[0] > 0 and setting.clip
+        case MinMax() | Centred():
+            return setting.range[0] > 0 and setting.over in ("edition", "panel")
+    # With a range, the worst region has its low end; without one, 0 or less.
+    stretched = getattr(setting, "range", None)
+    return stretched is not None and stretched[0] > 0

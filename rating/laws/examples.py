@@ -1,0 +1,147 @@
+"""Worked examples: rows small enough to check by hand, run through the engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from rating.definitions.model import Example, Indicator, Input, Law, Node, Version
+from rating.definitions.section import Section
+from rating.engine import values
+from rating.engine.store import Store, literal
+from rating.errors import Problem, RatingError
+from rating.inputs import tables
+from rating.inputs.cells import DTYPES
+from rating.laws.report import Finding
+from rating.text import Text
+
+# An expectation is worked out by hand: 1e-9 leaves room for its rounding and for none of ours.
+TOLERANCE = 1e-9
+
+
+def hold(store: Store, indicator: Indicator) -> Iterator[Finding]:
+    """Each example of an indicator with whether the engine gives what it expects."""
+    for place, example in enumerate(indicator.example, 1):
+        try:
+            wrong = differences(store, indicator, example)
+        except RatingError as error:
+            wrong = [_line(problem) for problem in error.problems]
+        detail = f"{example.why}: {'; '.join(wrong)}" if wrong else example.why
+        yield Finding(indicator.id, f"example {place}", not wrong, detail)
+
+
+def differences(store: Store, indicator: Indicator, example: Example) -> list[str]:
+    """What the engine gives otherwise than the example expects, region by region.
+
+    Raises:
+        DataError: a row of the example breaks a rule of its table.
+        DefinitionError: a number of the example is beyond what the engine can hold.
+    """
+    edition = year_of(indicator, example)
+    day = date(edition, 12, 31)
+    version = indicator.in_force(day)
+    if version is None:
+        return [f"no version is in force in {edition}"]
+    inputs = {name: indicator.input[name] for name in indicator.tables(version)}
+    rows = {name: example.tables.get(name, ()) for name in inputs}
+    read = tables.read(
+        {name: _frame(rows[name], given, edition) for name, given in inputs.items()},
+        _section(indicator, version, inputs),
+    )
+    if read.refused.height:
+        return [
+            f"{row['table']}, row {row['row']}, column {row['column']}: {row['rule']}"
+            for row in read.refused.iter_rows(named=True)
+        ]
+    # A table without rows has no years either: it is empty in every edition.
+    frames = {
+        name: read.tables[name] if rows[name] else read.tables[name].drop("year", strict=False)
+        for name in inputs
+    }
+    values.hold(store, frames, inputs, edition)
+    _expect_regions(store, example)
+    found, _ = values.evaluate(store, [indicator], day)
+    by_region = dict(found.select("region", "value").iter_rows())
+    return [
+        f"{region} is {_shown(by_region[region])}, not {_shown(wanted)}"
+        for region, wanted in example.expect.items()
+        if not _equal(by_region[region], wanted)
+    ]
+
+
+def year_of(indicator: Indicator, example: Example) -> int:
+    """The edition of an example: as stated, else the latest in its rows, else of the version."""
+    if example.edition is not None:
+        return example.edition
+    years = [row["year"] for rows in example.tables.values() for row in rows if "year" in row]
+    return max(years, default=indicator.version[-1].since.year)
+
+
+def _frame(rows: tuple[dict[str, Any], ...], given: Input, edition: int) -> pl.DataFrame:
+    columns: dict[str, pl.Series] = {"region": _series([row.get("region") for row in rows], "text")}
+    if given.grain == "region" or any("year" in row for row in rows):
+        years = [row.get("year", edition) for row in rows]
+        columns["year"] = _series(years, "integer")
+    for name, kind in given.types.items():
+        columns[name] = _series([row.get(name) for row in rows], kind)
+    return pl.DataFrame(columns)
+
+
+def _series(cells: list[Any], kind: str) -> pl.Series:
+    if kind == "date":
+        # A day is a date in TOML and may be text in Python: the grammar of cells reads the text.
+        return pl.Series(
+            [str(cell) if cell is not None else None for cell in cells], dtype=pl.String
+        )
+    whole = kind == "integer" and not any(isinstance(cell, float) for cell in cells)
+    return pl.Series(cells, dtype=DTYPES["number" if kind == "integer" and not whole else kind])
+
+
+def _section(indicator: Indicator, version: Version, inputs: Mapping[str, Input]) -> Section:
+    """A section that declares these tables and takes region codes as they are."""
+    # The override of the method may rest on the section's own; a value needs neither.
+    bare = indicator.model_copy(
+        update={
+            "input": dict(inputs),
+            "version": (version,),
+            "example": (),
+            "law": Law(),
+            "method": {},
+            "direction": "higher",
+            "weight": 1.0,
+        }
+    )
+    root = Node(id="examples")
+    return Section(
+        id="examples",
+        name=Text(en="Examples"),
+        node=(root,),
+        indicator=(bare.model_copy(update={"id": "example", "parent": root.id}),),
+    )
+
+
+def _expect_regions(store: Store, example: Example) -> None:
+    """A region that is expected takes part, even where no table has a row of it."""
+    for region in example.expect:
+        store.run(
+            f"INSERT INTO regions SELECT 0, {literal(region)} "
+            f"WHERE {literal(region)} NOT IN (SELECT region FROM regions)"
+        )
+
+
+def _equal(found: float | None, wanted: float | str) -> bool:
+    if found is None or isinstance(wanted, str):
+        return found is None and isinstance(wanted, str)
+    return math.isclose(found, wanted, rel_tol=TOLERANCE, abs_tol=1e-12)
+
+
+def _shown(value: float | str | None) -> str:
+    return "missing" if value is None or isinstance(value, str) else f"{value:.12g}"
+
+
+def _line(problem: Problem) -> str:
+    return f"{problem.where}: {problem.what}"
