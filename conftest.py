@@ -12,10 +12,8 @@ from hypothesis import settings
 import rating
 
 # The same cases on every machine: no clock, no draw and no file that remembers.
-settings.register_profile(
-    "house", derandomize=True, deadline=None, database=None, max_examples=40
-)
-settings.register_profile("fuzz", settings.get_profile("house"), max_examples=2000)
+settings.register_profile("house", derandomize=True, deadline=None, database=None, max_examples=40)
+settings.register_profile("fuzz", settings.get_profile("house"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 

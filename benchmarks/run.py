@@ -1,7 +1,7 @@
 """Times of the first whole slice, each beside what is allowed: ``make bench``.
 
-CPU seconds are the operating system's own account of finished child processes (user and system); the
-median of the runs is shown. Scoring is timed inside one warm process.
+CPU seconds are the operating system's own account of finished child processes (user and system);
+the median of the runs is shown. Scoring is timed inside one warm process.
 """
 
 from __future__ import annotations

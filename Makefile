@@ -1,0 +1,74 @@
+# make ranking   sets everything up and writes the annual PDF in English and in Russian
+# make test      sets everything up and runs format check, lint, types and tests
+# make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about an hour)
+# make bench     prints times and their ratio to what is allowed
+# make lock      renews requirements.txt and requirements-dev.txt
+# make clean     removes what the targets above made
+#
+# make PYTHON=python3.12 ... chooses the interpreter; otherwise the first that is 3.11 or newer.
+
+.DEFAULT_GOAL := ranking
+.DELETE_ON_ERROR:
+.PHONY: ranking test fuzz bench lock clean system
+
+PYTHON :=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+EDITION := 2019
+RANKING := build/hitech_open-$(EDITION)-en.pdf build/hitech_open-$(EDITION)-ru.pdf
+SOURCES := $(shell find rating indicators data reports -type f ! -name '*.pyc')
+
+ranking: $(RANKING)
+	@echo "written: $(RANKING)"
+
+build/hitech_open-$(EDITION)-%.pdf: $(VENV)/.runtime $(SOURCES)
+	@mkdir -p build
+	$(PY) -m rating report hitech_open data/open --edition $(EDITION) --lang $* --out $@
+
+test: $(VENV)/.dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy --strict rating
+	$(PY) -m pytest -n 2
+
+fuzz: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -n 2 tests/test_twin.py
+
+bench: $(VENV)/.dev
+	$(PY) benchmarks/run.py
+
+# The stamps keep a second make from installing again; the check of the system is quick and runs always.
+$(VENV)/.runtime: requirements.txt pyproject.toml hatch_build.py | system
+	@python=$$(sh .ci/system $(PYTHON)) && "$$python" -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+system:
+	@sh .ci/system $(PYTHON) >/dev/null
+
+# The lock is made by the oldest Python that is supported, and from the public index alone, whatever
+# folders and mirrors this machine's pip is set to: its hashes have to be those of the public files.
+# It holds what the build needs too, so that nothing is fetched past the hashes.
+LOCK := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_INDEX_URL PIP_CONFIG_FILE=/dev/null \
+	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --upgrade \
+	--generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links
+
+lock: system
+	@python=$$(sh .ci/system $(or $(PYTHON),python3.11)) && "$$python" -m venv build/lock
+	build/lock/bin/pip --disable-pip-version-check --quiet install pip-tools==7.6.2
+	$(LOCK) --all-build-deps --output-file requirements.txt pyproject.toml
+	build/lock/bin/python -c 'import tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' \
+		>build/lock/dev.in
+	$(LOCK) --constraint requirements.txt --output-file requirements-dev.txt build/lock/dev.in
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
