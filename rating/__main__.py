@@ -1,5 +1,6 @@
-"""``python -m rating`` is the command line."""
+"""``python -m rating`` is the command ``rating``."""
 
 from rating.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

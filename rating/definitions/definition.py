@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from rating.errors import DefinitionError, Problem, nearest
+from rating.definitions.messages import problems_of
+from rating.errors import DefinitionError, Problem
 
 _T = TypeVar("_T")
 _building: ContextVar[bool] = ContextVar("_building", default=False)
@@ -90,7 +91,22 @@ def parsed(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(Problem(where, f"not TOML: {error}")) from None
+        raise DefinitionError(_broken(text, where, str(error))) from None
+    except RecursionError:
+        raise DefinitionError(Problem(where, "not TOML: nested too deeply")) from None
+
+
+def _broken(text: str, where: str, message: str) -> Problem:
+    """A fault of TOML with the line it stands in."""
+    what, _, place = message.partition(" (at ")
+    found = re.search(r"line (\d+), column (\d+)", place)
+    if found is None:
+        return Problem(where, f"not TOML: {what}", "see the end of the file")
+    line, column = int(found[1]), int(found[2])
+    shown = text.splitlines()[line - 1][:200] if line <= len(text.splitlines()) else ""
+    remedy = "mend the line; a text with quotes inside stands in single quotes"
+    span = (min(column - 1, len(shown)), 1)
+    return Problem(f"{where}, line {line}", f"not TOML: {what}", remedy, shown, span)
 
 
 def refuse(problems: Iterable[Problem]) -> None:
@@ -98,82 +114,3 @@ def refuse(problems: Iterable[Problem]) -> None:
     found = list(problems)
     if found:
         raise PydanticCustomError("definition", "{count} problems", {"count": 1, "found": found})
-
-
-def problems_of(error: ValidationError, model: type[BaseModel], where: str) -> list[Problem]:
-    """The problems in a pydantic error, in our words."""
-    return [
-        problem
-        for detail in error.errors(include_url=False)
-        for problem in _problems(detail, model, where)
-    ]
-
-
-def _problems(detail: ErrorDetails, model: type[BaseModel], where: str) -> Iterator[Problem]:
-    path = _path(detail["loc"])
-    place = f"{where}, {path}" if path else where
-    kind, value = detail["type"], detail["input"]
-    if kind == "definition":
-        for problem in detail["ctx"]["found"]:
-            inner = f"{place}, {problem.where}" if problem.where else place
-            yield Problem(inner, problem.what, problem.remedy, problem.formula, problem.span)
-    elif kind == "extra_forbidden":
-        holder = _path(detail["loc"][:-1])
-        key = detail["loc"][-1]
-        known = _keys(model, detail["loc"][:-1])
-        yield Problem(
-            f"{where}, {holder}" if holder else where,
-            f"unknown key '{key}'",
-            nearest(str(key), known),
-        )
-    elif kind == "missing":
-        yield Problem(where, f"the key '{path}' is missing")
-    elif kind == "union_tag_invalid":
-        yield Problem(
-            place,
-            f"no method named '{detail['ctx']['tag']}'",
-            nearest(
-                str(detail["ctx"]["tag"]),
-                detail["ctx"]["expected_tags"].replace("'", "").split(", "),
-            ),
-        )
-    elif kind == "union_tag_not_found":
-        yield Problem(place, "the key 'name' is missing", 'write name = "none" for no method')
-    else:
-        message = detail["msg"].removeprefix("Value error, ")
-        shown = "" if kind == "value_error" else f", not {value!r}"[:120]
-        yield Problem(place, message[:1].lower() + message[1:] + shown)
-
-
-def _path(loc: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in loc:
-        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
-
-
-def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The keys a model knows at a place, as far as its annotations tell."""
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        found = model.model_fields.get(str(part))
-        inner = _model_in(found.annotation) if found else _model_tagged(model, str(part))
-        if inner is None:
-            return []
-        model = inner
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if (inner := _model_in(argument)) is not None:
-            return inner
-    return None
-
-
-def _model_tagged(model: type[BaseModel], part: str) -> type[BaseModel] | None:
-    # A discriminated union puts the tag into the place: the model is already the first of it.
-    return model

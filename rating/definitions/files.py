@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ def load(section: str | Path) -> Section:
     values: dict[str, Any] = {}
     found: list[tuple[str, dict[str, Any]]] = []
     for file in sorted(folder.rglob("*.toml"), key=lambda path: path.relative_to(folder).parts):
+        # The sources of figures, where the data stand inside the folder of the section.
+        if file.name == "sources.toml":
+            continue
         where = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         try:
             content = parsed(_text(file, where), where)
@@ -48,7 +53,8 @@ def load(section: str | Path) -> Section:
         found += [(f"{where}, indicator {n}", item) for n, item in enumerate(listed, 1)]
         if file != folder / "section.toml" and listed and content:
             names = ", ".join(sorted(content))
-            problems.append(Problem(where, f"keys beside [[indicator]]: {names}"))
+            what = f"keys beside [[indicator]]: {names}"
+            problems.append(Problem(where, what, "write them in one, as [indicator.input.<table>]"))
     indicators = []
     for where, content in found:
         try:
@@ -65,8 +71,37 @@ def load(section: str | Path) -> Section:
             )
     except DefinitionError as error:
         hidden = "a node without children" if problems else None
-        problems += [problem for problem in error.problems if problem.what != hidden]
+        places: dict[str, list[str]] = {}
+        for where, content in found:
+            places.setdefault(str(content.get("id")), []).append(where)
+        problems += [
+            _placed(problem, f"{folder.name}/section.toml", places)
+            for problem in error.problems
+            if problem.what != hidden
+        ]
     raise DefinitionError(problems)
+
+
+def _placed(problem: Problem, section: str, places: Mapping[str, list[str]]) -> Problem:
+    """A problem of the section under the file that holds the indicator it speaks of."""
+    id, *rest = problem.where.removeprefix(f"{section}, ").split(", ")
+    if id not in places:
+        return problem
+    return replace(problem, where=", ".join([" and ".join(places[id]), *rest]))
+
+
+def load_indicator(file: str | Path) -> Indicator:
+    """Load the indicator of a file that holds one.
+
+    Raises:
+        UsageError: there is no such file.
+        DefinitionError: with every problem of the file.
+    """
+    path = Path(file)
+    if not path.is_file():
+        raise UsageError(Problem(str(file), "no such file", "rating new indicator makes one"))
+    where = path.name
+    return build(Indicator, parsed(_text(path, where), where), where)
 
 
 def _folder(section: str | Path) -> Path:
@@ -93,3 +128,6 @@ def _text(file: Path, where: str) -> str:
         raise DefinitionError(
             Problem(where, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
         ) from None
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        raise DefinitionError(Problem(where, what, "check its permissions")) from None

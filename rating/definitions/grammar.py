@@ -54,14 +54,14 @@ _INFIX = {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "~~": 4, "!~~": 4}
 _WORDS = {"~~": "LIKE", "!~~": "NOT LIKE"}
 _ATOM = 9
 _NAMED_REFUSALS = {
-    "CAST": "a cast",
-    "WINDOW": "a window",
-    "SUBQUERY": "a subquery",
-    "PARAMETER": "a parameter",
-    "STAR": "a star",
-    "LAMBDA": "a lambda",
-    "ARRAY_EXTRACT": "a subscript",
-    "OPERATOR_TRY": "TRY()",
+    "CAST": ("a cast", "a column has the type that is declared"),
+    "WINDOW": ("a window", "use total() in a value, or a measure"),
+    "SUBQUERY": ("a subquery", "read another table by its measures"),
+    "PARAMETER": ("a parameter", "write the number itself"),
+    "STAR": ("a star", "name the columns"),
+    "LAMBDA": ("a lambda", "write arithmetic over columns and measures"),
+    "ARRAY_EXTRACT": ("a subscript", "a column holds one value a row"),
+    "OPERATOR_TRY": ("TRY()", "divide by nullif(x, 0)"),
 }
 
 
@@ -105,7 +105,8 @@ class Printer:
         if depth > MAX_DEPTH:
             raise RefusalError("the formula is nested too deeply", "split it into measures", node)
         if node.get("alias"):
-            raise RefusalError(f"an alias ('{node['alias']}') is not allowed", "", node)
+            what = f"an alias ('{node['alias']}') is not allowed"
+            raise RefusalError(what, "write the expression alone", node)
         handler = getattr(self, f"_{str(node['class']).lower()}", None)
         if handler is None:
             raise self._refusal(node)
@@ -114,9 +115,10 @@ class Printer:
 
     def _refusal(self, node: Mapping[str, Any]) -> RefusalError:
         kind = str(node["class"])
-        name = _NAMED_REFUSALS.get(kind) or _NAMED_REFUSALS.get(str(node.get("type")))
-        name = name or str(node.get("type", kind)).lower().replace("_", " ")
-        return RefusalError(f"{name} is not allowed in a formula", "", node)
+        other = str(node.get("type", kind)).lower().replace("_", " ")
+        named = _NAMED_REFUSALS.get(kind) or _NAMED_REFUSALS.get(str(node.get("type")))
+        name, remedy = named or (other, "")
+        return RefusalError(f"{name} is not allowed in a formula", remedy, node)
 
     def _constant(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
         kind, text = node["literal"]["kind"], str(node["literal"]["text"])
@@ -258,7 +260,8 @@ class Printer:
                 node,
             )
         if self.inside:
-            raise RefusalError(f"{name}() inside {self.inside}() is not allowed", "", node)
+            what = f"{name}() inside {self.inside}() is not allowed"
+            raise RefusalError(what, "make each a measure of its own", node)
         self.inside = name
         texts = [self._text(argument, 0, depth) for argument in arguments]
         condition = self._text(node["filter"], 0, depth) if node["filter"] else ""

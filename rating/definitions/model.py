@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rating.definitions import formulas
+from rating.definitions import examples, formulas
 from rating.definitions.definition import (
     Day,
     Definition,
@@ -24,7 +24,9 @@ from rating.definitions.definition import (
     parsed,
     refuse,
 )
+from rating.definitions.examples import Example
 from rating.definitions.grammar import Formula
+from rating.definitions.messages import unknown
 from rating.definitions.methods import check_override
 from rating.definitions.parsing import Type
 from rating.errors import DefinitionError, Problem, nearest
@@ -34,6 +36,8 @@ Direction = Literal["higher", "lower", "band"]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 KEYS = ("region", "year", "scenario")
+OPTIONS = ("grain", "absent", "window", "carry")
+_A_COLUMN = 'a column is written as {} = {{ type = "number" }}'
 
 
 class Source(Definition):
@@ -98,8 +102,14 @@ class Input(Definition):
         """Columns are written beside the options: whatever is not an option is a column."""
         if not isinstance(value, Mapping) or "columns" in value:
             return value
-        options = {k: v for k, v in value.items() if k in ("grain", "absent", "window", "carry")}
-        return {**options, "columns": {k: v for k, v in value.items() if k not in options}}
+        options = {k: v for k, v in value.items() if k in OPTIONS}
+        columns = {k: v for k, v in value.items() if k not in options}
+        refuse(
+            unknown(key, OPTIONS, _A_COLUMN.format(key))
+            for key, column in columns.items()
+            if not isinstance(column, Mapping | Column)
+        )
+        return {**options, "columns": columns}
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -149,29 +159,6 @@ class Law(Definition):
     bounds: Annotated[Many[float], Field(min_length=2, max_length=2)] | None = None
     rises_with: Many[str] = ()
     falls_with: Many[str] = ()
-
-
-class Example(Definition):
-    """Rows small enough to work out by hand and the value they must give.
-
-    Attributes:
-        tables: rows of each table; in a file the tables stand beside ``why`` and ``expect``.
-        expect: the value of each region, or "missing".
-        edition: the year; by default the latest in the rows.
-    """
-
-    why: str
-    expect: dict[str, Number | Literal["missing"]]
-    edition: int | None = None
-    tables: dict[str, Many[dict[str, Any]]] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _beside(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping) or "tables" in value:
-            return value
-        options = {k: v for k, v in value.items() if k in ("why", "expect", "edition")}
-        return {**options, "tables": {k: v for k, v in value.items() if k not in options}}
 
 
 class Edition(Definition):
@@ -247,9 +234,14 @@ class Indicator(_Item):
         yield from check_override(self.method, ("treat", "impute", "normalise"))
         days = [version.since for version in self.version]
         if days != sorted(set(days)):
-            yield Problem("version", "versions must follow each other, each with its own 'since'")
+            yield Problem(
+                "version",
+                f"versions must follow each other, not {', '.join(map(str, days))}",
+                "write them by 'since', the earliest first, each with a day of its own",
+            )
         if not self.input:
             yield Problem("input", "no table is declared", "write [input.<table>] with its columns")
+            return
         for version in self.version:
             try:
                 self.compiled(version)
@@ -263,9 +255,7 @@ class Indicator(_Item):
         if self.law.bounds is not None and not self.law.bounds[0] < self.law.bounds[1]:
             yield Problem("law.bounds", f"{list(self.law.bounds)} is empty: low first")
         for number, example in enumerate(self.example, 1):
-            for table in sorted(set(example.tables) - set(self.input)):
-                place = f"example[{number}]"
-                yield Problem(place, f"no table '{table}' is declared", nearest(table, self.input))
+            yield from examples.problems(example, self.input, f"example[{number}]")
 
     def in_force(self, day: date) -> Version | None:
         """The latest version whose ``since`` is not after the day; None before the first."""
@@ -308,15 +298,24 @@ class Indicator(_Item):
                 problems.append(
                     Problem(where, f"no table '{table}' is declared", nearest(table, self.input))
                 )
+                names.update(dict.fromkeys(wanted, "number"))
                 continue
             given = self.input[table]
             if given.grain == "region":
-                problems.append(Problem(where, f"'{table}' has one row a region: use its columns"))
+                problems.append(
+                    Problem(
+                        where,
+                        f"'{table}' has one row a region: its columns are used by name",
+                        "remove the measures, or grain from the input",
+                    )
+                )
+                names.update(dict.fromkeys(wanted, "number"))
                 continue
             measures[table] = {}
             for name, text in wanted.items():
                 if name in names:
-                    problems.append(Problem(where, f"'{name}' is the name of two things"))
+                    what = f"'{name}' is the name of two things"
+                    problems.append(Problem(f"{where}.{name}", what, "give one another name"))
                 names[name] = "number"
                 try:
                     measures[table][name] = formulas.check(
@@ -340,6 +339,10 @@ class Indicator(_Item):
                 )
             except DefinitionError as error:
                 problems += error.problems
+        if checked and not problems and not checked[0].columns:
+            what = "reads no column and no measure: every region would have the same"
+            remedy = f"use what is declared: {', '.join(names)}"
+            problems.append(Problem(f"{place}, value", what, remedy))
         if problems:
             raise DefinitionError(problems)
         return Compiled(checked[0], measures, checked[1] if len(checked) > 1 else None)

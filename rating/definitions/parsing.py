@@ -86,17 +86,29 @@ def parse(text: str) -> dict[str, Any]:
             {"query_location": at, "query_location_length": 1},
         )
     node = parsed["statements"][0]["node"]
-    if (
-        _outline(node) != _bare_select()
-        or parsed["statements"][0]["named_param_map"]
-        or (len(node["select_list"]) != 1)
-    ):
+    if parsed["statements"][0]["named_param_map"]:
+        raise RefusalError(
+            "a parameter is not allowed in a formula", _ONLY_COLUMNS, _located(r"[$?]", text)
+        )
+    if _outline(node) != _bare_select() or len(node["select_list"]) != 1:
         raise RefusalError(
             "not one bare expression: FROM, WHERE, a comma and the like are not allowed",
-            "a formula reads the declared columns and nothing else",
+            _ONLY_COLUMNS,
+            _located(_CLAUSES, text),
         )
     item: dict[str, Any] = node["select_list"][0]
     return item
+
+
+_ONLY_COLUMNS = "a formula reads the declared columns and nothing else"
+_CLAUSES = r"(?i)\b(FROM|WHERE|GROUP|HAVING|ORDER|LIMIT|OFFSET|QUALIFY|WINDOW|UNION|EXCEPT)\b|,"
+
+
+def _located(pattern: str, text: str) -> dict[str, int]:
+    """Where a formula first shows what its tree alone does not place."""
+    found = re.search(pattern, text)
+    start, end = found.span() if found else (0, 1)
+    return {"query_location": start + len(_PREFIX), "query_location_length": end - start}
 
 
 def _scan(text: str) -> None:
@@ -155,11 +167,24 @@ def bind(texts: Sequence[str], columns: Mapping[str, Type], totals: int, *, grou
                 described = connection.execute(f"DESCRIBE SELECT {text} FROM {source}").fetchall()
                 connection.execute(f"EXPLAIN {query}").fetchall()
         except duckdb.Error as error:
-            message = str(error).split("\n")[0].partition(": ")[2] or str(error)
-            raise RefusalError(f"does not fit the declared types: {message[:160]}") from None
+            raise RefusalError(
+                f"does not fit the declared types: {_in_our_words(str(error))}",
+                "calculate with numbers; compare texts and dates, or count them",
+            ) from None
         if described[0][1] in ("VARCHAR", "DATE"):
-            kind = described[0][1].lower()
-            raise RefusalError(f"gives a {kind}, not a number", "a value is a number")
+            kind = _WORDS[described[0][1]]
+            raise RefusalError(f"gives a {kind}, not a number", "compare it, or count it")
+
+
+_WORDS = {"VARCHAR": "text", "DOUBLE": "number", "DATE": "date", "BOOLEAN": "boolean"}
+
+
+def _in_our_words(message: str) -> str:
+    """What DuckDB says of types, in the words of a declaration."""
+    first = message.split("\n")[0].partition(": ")[2] or message
+    first = first.partition(" You might need to add explicit type casts")[0]
+    first = re.sub(r"INTEGER_LITERAL|INTEGER|BIGINT|DECIMAL\([0-9, ]+\)", "DOUBLE", first)
+    return re.sub("|".join(_WORDS), lambda found: _WORDS[found[0]], first)[:160]
 
 
 def pointer(text: str, node: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:

@@ -201,7 +201,8 @@ def _years(frame: pl.DataFrame, given: Input, edition: int) -> list[int] | None:
 
 def _no_rows(name: str, frame: pl.DataFrame, given: Input, edition: int) -> Problem:
     held = sorted(frame["year"].drop_nulls().unique().to_list())
-    has = f"it holds {held[0]} to {held[-1]}" if held else "it has no rows"
+    span = " to ".join(map(str, dict.fromkeys((held[0], held[-1])))) if held else ""
+    has = f"it holds {span}" if held else "it has no rows"
     carried = f", carried forward at most {given.carry} years" if given.carry else ""
     return Problem(
         f"table {name}", f"no rows for {edition}: {has}{carried}", "add the year or choose another"

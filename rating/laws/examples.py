@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from rating.definitions.model import Example, Indicator, Input, Law, Node, Version
+from rating.definitions.examples import Example
+from rating.definitions.model import Indicator, Input
 from rating.definitions.section import Section
 from rating.engine import values
 from rating.engine.store import Store, literal
@@ -17,7 +18,6 @@ from rating.errors import Problem, RatingError
 from rating.inputs import tables
 from rating.inputs.cells import DTYPES
 from rating.laws.report import Finding
-from rating.text import Text
 
 # An expectation is worked out by hand: 1e-9 leaves room for its rounding and for none of ours.
 TOLERANCE = 1e-9
@@ -47,21 +47,17 @@ def differences(store: Store, indicator: Indicator, example: Example) -> list[st
     if version is None:
         return [f"no version is in force in {edition}"]
     inputs = {name: indicator.input[name] for name in indicator.tables(version)}
-    rows = {name: example.tables.get(name, ()) for name in inputs}
+    given = {name: example.tables[name] for name in inputs if example.tables.get(name)}
     read = tables.read(
-        {name: _frame(rows[name], given, edition) for name, given in inputs.items()},
-        _section(indicator, version, inputs),
+        {name: _frame(rows, inputs[name], edition) for name, rows in given.items()},
+        _section(indicator, {name: inputs[name] for name in given}),
     )
     if read.refused.height:
         return [
             f"{row['table']}, row {row['row']}, column {row['column']}: {row['rule']}"
             for row in read.refused.iter_rows(named=True)
         ]
-    # A table without rows has no years either: it is empty in every edition.
-    frames = {
-        name: read.tables[name] if rows[name] else read.tables[name].drop("year", strict=False)
-        for name in inputs
-    }
+    frames = {name: read.tables.get(name, _empty(inputs[name])) for name in inputs}
     values.hold(store, frames, inputs, edition)
     _expect_regions(store, example)
     found, _ = values.evaluate(store, [indicator], day)
@@ -101,26 +97,16 @@ def _series(cells: list[Any], kind: str) -> pl.Series:
     return pl.Series(cells, dtype=DTYPES["number" if kind == "integer" and not whole else kind])
 
 
-def _section(indicator: Indicator, version: Version, inputs: Mapping[str, Input]) -> Section:
+def _section(indicator: Indicator, inputs: Mapping[str, Input]) -> Section:
     """A section that declares these tables and takes region codes as they are."""
-    # The override of the method may rest on the section's own; a value needs neither.
-    bare = indicator.model_copy(
-        update={
-            "input": dict(inputs),
-            "version": (version,),
-            "example": (),
-            "law": Law(),
-            "method": {},
-            "direction": "higher",
-            "weight": 1.0,
-        }
-    )
-    root = Node(id="examples")
-    return Section(
-        id="examples",
-        name=Text(en="Examples"),
-        node=(root,),
-        indicator=(bare.model_copy(update={"id": "example", "parent": root.id}),),
+    bare = indicator.model_copy(update={"input": dict(inputs)})
+    # Not validated: the formulas of other versions name tables that the example leaves out.
+    return Section.model_construct(id=indicator.id, name=indicator.name, node=(), indicator=(bare,))
+
+
+def _empty(given: Input) -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={"region": pl.String, **{name: DTYPES[kind] for name, kind in given.types.items()}}
     )
 
 

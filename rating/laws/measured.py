@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from itertools import combinations
 
 import polars as pl
 
+from rating.definitions.model import Indicator, Input
 from rating.definitions.section import Section
-from rating.definitions.tree import Tree
 from rating.engine import values
 from rating.engine.store import Store
-from rating.errors import DataError, RatingError, UsageError
+from rating.errors import Problem, RatingError, UsageError
 from rating.inputs.tables import Data
 from rating.laws.report import Finding
 
@@ -40,16 +41,16 @@ def evaluated(
     broken: list[Finding] = []
     refusal: RatingError | None = None
     for year in _years(section, data):
+        indicators = section.in_force(year)
         try:
-            tree = Tree.of(section, year)
-            values.hold(store, data.tables, tree.inputs, year)
-        except (DataError, UsageError) as error:
+            values.hold(store, data.tables, _inputs(section, indicators, year), year)
+        except RatingError as error:
             refusal = refusal or error
             continue
         editions.append(year)
-        for indicator in tree.indicators:
+        for indicator in indicators:
             try:
-                found, _ = values.evaluate(store, [indicator], tree.day)
+                found, _ = values.evaluate(store, [indicator], date(year, 12, 31))
             except RatingError as error:
                 first = error.problems[0]
                 detail = f"{year}: {first.where}: {first.what}; {first.remedy}"
@@ -62,6 +63,18 @@ def evaluated(
         raise refusal
     schema = {"edition": pl.Int32, "region": pl.String, "indicator": pl.String, "value": pl.Float64}
     return sorted(editions), pl.concat([pl.DataFrame(schema=schema), *frames]), broken
+
+
+def _inputs(section: Section, indicators: Sequence[Indicator], year: int) -> dict[str, Input]:
+    """The tables that an edition reads."""
+    used: set[str] = set()
+    for indicator in indicators:
+        version = indicator.in_force(date(year, 12, 31))
+        used |= set(indicator.tables(version)) if version else set()
+    if not used:
+        problem = Problem(f"edition {year}", f"no indicator of {section.id} is in force")
+        raise UsageError(problem)
+    return {table: given for table, given in section.inputs.items() if table in used}
 
 
 def _years(section: Section, data: Data) -> list[int]:
@@ -105,13 +118,14 @@ def _bounds(indicator: str, own: pl.DataFrame, bounds: Iterable[float]) -> Findi
     return Finding(indicator, "bounds", False, detail)
 
 
-def _each(indicator: str, law: str, own: pl.DataFrame, wrong: object) -> Finding:
+def _each(
+    indicator: str, law: str, own: pl.DataFrame, wrong: Callable[[pl.Series], str]
+) -> Finding:
     """A law that holds in every edition; the detail tells of the latest where it does not."""
-    assert callable(wrong)
     found = {
-        int(str(year[0])): detail
-        for year, rows in own.group_by("edition")
-        if (detail := wrong(rows["value"]))
+        int(year): detail
+        for year in own["edition"].unique()
+        if (detail := wrong(own.filter(pl.col("edition") == year)["value"]))
     }
     if not found:
         return Finding(indicator, law, True)
@@ -136,7 +150,7 @@ def _covered(value: pl.Series) -> str:
 
 
 def _same_order(section: Section, found: pl.DataFrame) -> Iterator[Finding]:
-    """Two indicators with one order of all regions in the latest edition say one thing twice."""
+    """Two indicators with one order of all regions of the latest edition say one thing twice."""
     latest = found.filter(pl.col("edition") == pl.col("edition").max())
     table = latest.pivot("indicator", index="region", values="value")
     signs = {item.id: -1 if item.direction == "lower" else 1 for item in section.indicator}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import polars as pl
 
@@ -88,15 +88,11 @@ class Report:
 
     def __str__(self) -> str:
         lines = [self._title()]
-        rows = self._shown()
-        if rows.height:
-            item, law = (max(4, *map(len, rows[name])) for name in ("item", "law"))
-            lines += ["", f"{'item':{item}}  {'law':{law}}  holds  detail"]
-            lines += [
-                f"{row['item']:{item}}  {row['law']:{law}}  "
-                f"{_word(row['holds'])}    {row['detail']}"
-                for row in rows.iter_rows(named=True)
-            ]
+        rows = [("item", "law", "holds", "detail"), *map(_told, self._shown().iter_rows())]
+        if len(rows) > 1:
+            widths = [max(len(row[place]) for row in rows) for place in range(3)]
+            lines.append("")
+            lines += ["  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in rows]
         return "\n".join(line.rstrip() for line in lines)
 
     def __repr__(self) -> str:
@@ -105,13 +101,13 @@ class Report:
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in ("item", "law", "holds", "detail"))
         body = "".join(
-            f"<tr><td>{html.escape(row['item'])}</td><td>{html.escape(row['law'])}</td>"
-            f"<td>{_word(row['holds']).strip()}</td><td>{html.escape(row['detail'])}</td></tr>"
-            for row in self._shown().iter_rows(named=True)
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _told(row)) + "</tr>"
+            for row in self._shown().iter_rows()
         )
         table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>" if body else ""
         return f"<table><caption>{html.escape(self._title())}</caption>{table}</table>"
 
 
-def _word(holds: bool) -> str:
-    return "yes" if holds else "no "
+def _told(row: tuple[Any, ...]) -> tuple[str, str, str, str]:
+    item, law, holds, detail = row
+    return item, law, "yes" if holds else "no", detail

@@ -1,9 +1,11 @@
-"""Writing a file whole or not at all."""
+"""Writing a file or a folder whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,6 +50,41 @@ def write_whole(path: Path | str, content: bytes) -> Path:
         raise UsageError(
             Problem(str(target), f"cannot be written: {error.strerror}", "choose another place")
         ) from error
+    return target
+
+
+def write_folder(path: Path | str, content: Mapping[str, bytes]) -> Path:
+    """Write several files so that a new folder appears with all of them or not at all.
+
+    In a folder that is there already, each file is replaced whole.
+
+    Args:
+        path: the folder.
+        content: the files by their names below it.
+
+    Returns:
+        The path.
+
+    Raises:
+        UsageError: the place cannot be written.
+    """
+    target = Path(path)
+    # Resolved, because a name such as ``.`` has no sibling to be written in.
+    whole = target.resolve()
+    part = whole if whole.is_dir() else whole.parent / f".{whole.name}.{secrets.token_hex(8)}.part"
+    try:
+        for name, text in content.items():
+            write_whole(part / name, text)
+        if part != whole:
+            part.rename(whole)
+            _flush_folder(whole.parent)
+    except (OSError, UsageError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        what = f"cannot be written: {getattr(cause, 'strerror', cause)}"
+        raise UsageError(Problem(str(target), what, "choose another place")) from error
+    finally:
+        if part != whole:
+            shutil.rmtree(part, ignore_errors=True)
     return target
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import secrets
-import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from rating.errors import Problem, UsageError
-from rating.publish.files import write_whole
+from rating.publish.files import write_folder
 from rating.resources import VERSION
 from rating.result import Rating
 
@@ -37,23 +33,7 @@ def save(result: Rating, folder: str | Path) -> Path:
         "refused.csv": csv(result.refused),
         "manifest.json": manifest(result),
     }
-    target = Path(folder)
-    if target.is_dir():
-        for name, text in content.items():
-            write_whole(target / name, text)
-        return target
-    part = target.parent / f".{target.name}.{secrets.token_hex(8)}.part"
-    try:
-        for name, text in content.items():
-            write_whole(part / name, text)
-        os.rename(part, target)
-    except OSError as error:
-        raise UsageError(
-            Problem(str(target), f"cannot be written: {error.strerror}", "choose another place")
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return target
+    return write_folder(folder, content)
 
 
 def csv(frame: pl.DataFrame) -> bytes:

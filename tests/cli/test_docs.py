@@ -1,27 +1,36 @@
-"""The transcripts of docs/cli.md, run in order in one folder."""
+"""The page of the command line: its transcripts are run, and every command is on it."""
 
+from __future__ import annotations
+
+import doctest
 import re
+import shlex
 from pathlib import Path
 
-from rating.cli import app, run
+import pytest
+
+from rating.cli.commands import app, make
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text("utf-8")
+TRANSCRIPTS = [
+    (shlex.split(command)[1:], printed.strip())
+    for block in re.findall(r"```console\n(.*?)```", PAGE, re.S)
+    for command, printed in re.findall(r"^\$ ([^\n]+)\n(.*?)(?=^\$ |\Z)", block, re.S | re.M)
+]
 
 
-def test_the_transcripts_are_what_the_commands_print(tmp_path, monkeypatch, capsys):
-    (tmp_path / "data").symlink_to(ROOT / "data")
+def test_the_transcripts_are_what_the_commands_print(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for transcript in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL):
-        for part in re.split(r"^\$ rating ", transcript, flags=re.MULTILINE)[1:]:
-            command, _, wanted = part.partition("\n")
-            code = run(command.split())
-            shown = capsys.readouterr()
-            lines = (shown.out + shown.err).rstrip("\n").split("\n")
-            lines += [f"# exit code {code}"] if code else []
-            assert [line.rstrip() for line in lines] == wanted.rstrip("\n").split("\n")
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    same = doctest.OutputChecker().check_output
+    for words, printed in TRANSCRIPTS:
+        outcome = run(*words)
+        found = (outcome.out + outcome.err).strip()
+        assert same(printed + "\n", found + "\n", doctest.ELLIPSIS), f"{words}\n{found}"
 
 
-def test_every_command_is_on_the_page_and_no_other():
-    commands = [command.callback.__name__ for command in app.registered_commands]
-    assert sorted(re.findall(r"^## (\w+)$", PAGE, re.MULTILINE)) == sorted(commands)
+@pytest.mark.parametrize("group", [app, make])
+def test_every_command_is_on_the_page(group):
+    names = [command.name for command in group.registered_commands]
+    assert [name for name in names if not re.search(rf"^\$ rating (new )?{name}", PAGE, re.M)] == []

@@ -1,77 +1,103 @@
-"""Small mistakes in a good section: each ends in one message, its exit code, and no output."""
+"""Every bad definition or table ends in one message, with its exit code and nothing else.
+
+A case in ``bad/`` says what is changed in the section in ``good/`` and what the user is told.
+"""
+
+from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rating.cli import run
 
 HERE = Path(__file__).parent
-GOOD = HERE / "good"
-CASES = sorted((HERE / "bad").glob("*.toml"))
+ROOT = HERE.parents[1]
+CASES = sorted(path.stem for path in (HERE / "bad").glob("*.toml"))
+RATE = ["rate", "SECTION", "DATA", "--edition", "2019", "--out", "OUT"]
+AS_A_PROCESS = ("unknown_column", "decimal_comma", "division_by_zero", "unknown_region", "cycle")
 
 
-def changed(text: str, case: dict[str, str]) -> str | None:
-    """The text of a file with the mistake of the case in it; None where the file is gone."""
-    if case["old"] == "__gone__":
-        return None
-    if case["old"] == "__empty__":
-        return ""
-    if case["old"] == "__all__":
-        return text.replace(",", case["new"])
-    if case["old"] == "__flat__":
-        return "region,year,jobs,people\nA,2020,1,2\nB,2020,2,4\n"
-    assert case["old"] in text
-    return text.replace(case["old"], case["new"])
+def prepared(name: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """The case, and the command line over the good section with the changes of the case."""
+    case = tomllib.loads((HERE / "bad" / f"{name}.toml").read_text("utf-8"))
+    section = folder / "small"
+    shutil.copytree(HERE / "good", section)
+    for change in case.get("change", []):
+        apply(change, section / change["file"])
+    places = {"SECTION": section, "DATA": section / "data", "OUT": folder / "out"}
+    return case, [str(places.get(word, word)) for word in case.get("command", RATE)]
 
 
-def rated(folder: Path) -> int:
-    words = ["rate", str(folder), str(folder), "--edition", "2020", "--out", str(folder / "out")]
-    return run(words)
+def apply(change: dict[str, Any], file: Path) -> None:
+    if change.get("remove"):
+        file.unlink()
+        return
+    text = change.get("text")
+    if text is None:
+        before = file.read_text("utf-8")
+        assert before.count(change["old"]) >= 1
+        new = change["new"].replace("...", change.get("filling", "") * change.get("times", 1))
+        text = before.replace(change["old"], new)
+    file.write_bytes(text.encode(change.get("encoding", "utf-8")))
 
 
-def test_the_section_without_a_mistake_is_rated(tmp_path, capsys):
-    shutil.copytree(GOOD, tmp_path / "paper")
-    assert rated(tmp_path / "paper") == 0
+def is_told(case: dict[str, Any], code: int, out: str, err: str, folder: Path) -> None:
+    assert code == case.get("exit", 2), err
+    assert out == ""
+    assert [part for part in case["told"] if part not in err] == [], err
+    assert "Traceback" not in err
+    assert sorted(path.name for path in folder.iterdir()) == ["small"]
+
+
+def test_the_section_without_a_change_is_good(tmp_path, capsys):
+    places = {"SECTION": HERE / "good", "DATA": HERE / "good" / "data", "OUT": tmp_path / "out"}
+    assert run([str(places.get(word, word)) for word in RATE]) == 0
     assert capsys.readouterr().err == ""
 
 
-def test_there_are_at_least_sixty_cases():
+@pytest.mark.parametrize("name", CASES)
+def test_a_bad_case_is_told_with_place_rule_and_remedy(name, tmp_path, capsys):
+    case, command = prepared(name, tmp_path)
+    code = run(command)
+    out, err = capsys.readouterr()
+    is_told(case, code, out, err, tmp_path)
+
+
+@pytest.mark.parametrize("name", AS_A_PROCESS)
+def test_a_process_says_the_message_and_nothing_more(name, tmp_path, capsys):
+    case, command = prepared(name, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "rating", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    is_told(case, done.returncode, done.stdout, done.stderr, tmp_path)
+    run(command)
+    assert done.stderr == capsys.readouterr().err
+
+
+def test_the_problems_of_several_files_come_in_one_error(tmp_path, capsys):
+    names = ("unknown_key_in_node", "unknown_key_in_column", "unknown_measure")
+    section = tmp_path / "small"
+    shutil.copytree(HERE / "good", section)
+    told = []
+    for name in names:
+        case = tomllib.loads((HERE / "bad" / f"{name}.toml").read_text("utf-8"))
+        told += [part.removeprefix("DefinitionError: ") for part in case["told"]]
+        apply(case["change"][0], section / case["change"][0]["file"])
+    assert run(["check", str(section)]) == 2
+    err = capsys.readouterr().err
+    assert [part for part in told if part not in err] == []
+    assert err.count("DefinitionError") == 1
+
+
+def test_there_are_cases_enough():
     assert len(CASES) >= 60
-
-
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_a_mistake_ends_in_a_message_and_no_output(path, tmp_path, capsys):
-    case = tomllib.loads(path.read_text("utf-8"))
-    folder = tmp_path / "paper"
-    shutil.copytree(GOOD, folder)
-    file = folder / case["file"]
-    text = changed(file.read_text("utf-8"), case)
-    if text is None:
-        file.unlink()
-    else:
-        file.write_bytes(text.encode("utf-8").replace(b"\xc2\xa4", b"\xe9"))
-    code = rated(folder)
-    shown = capsys.readouterr()
-    assert [part for part in case["says"] if part not in shown.err] == []
-    assert code == case["code"]
-    assert shown.out == ""
-    assert "Traceback" not in shown.err
-    assert not (folder / "out").exists()
-
-
-def test_the_mistakes_of_all_files_come_in_one_message(tmp_path, capsys):
-    folder = tmp_path / "paper"
-    shutil.copytree(GOOD, folder)
-    for name, old, new in (
-        ("section.toml", "max_points", "max_point"),
-        ("jobs.toml", "100 * jobs", "100 * jbos"),
-    ):
-        file = folder / name
-        file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
-    assert rated(folder) == 2
-    shown = capsys.readouterr().err
-    assert "jbos" in shown
-    assert "max_point" in shown

@@ -192,7 +192,7 @@ def test_a_method_survives_its_own_words(step, data):
         ({"indicator": [indicator(parent="indx")]}, "did you mean 'index'?"),
         ({"indicator": [indicator(), indicator()]}, "two things have this id"),
         ({"indicator": [indicator(weight=0.0)]}, "are all 0"),
-        ({"indicator": [indicator(weight=-1.0)]}, "greater than or equal to 0"),
+        ({"indicator": [indicator(weight=-1.0)]}, "-1.0 is below 0"),
         ({"node": [{"id": "index"}, {"id": "a", "parent": "index"}]}, "without children"),
         ({"method": {"normalise": {"name": "minmax", "range": [5, 5]}}}, "is empty"),
         ({"method": {"normalise": {"name": "minimax"}}}, "did you mean 'minmax'?"),

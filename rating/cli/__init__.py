@@ -1,0 +1,5 @@
+"""The command line: one module for the commands, one for how every command ends."""
+
+from rating.cli.run import main, run
+
+__all__ = ["main", "run"]

@@ -1,0 +1,296 @@
+"""The commands: what each takes, does and prints."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Annotated, Literal
+
+import polars as pl
+import typer
+
+from rating.cli.streams import say, tell
+from rating.definitions import files
+from rating.definitions.section import Section
+from rating.errors import DataError, Problem, UsageError
+from rating.inputs.regions import Register
+from rating.inputs.tables import Data, read
+from rating.laws.check import check
+from rating.publish import tables
+from rating.rate import rate
+from rating.resources import VERSION
+from rating.result import Rating
+from rating.text import Lang
+
+log = logging.getLogger("rating")
+
+app = typer.Typer(
+    help="Rate regions by declared indicators and publish the ranking.",
+    epilog="Exit codes: 0 fine, 1 findings, 2 usage or definition, 3 data, 70 a bug of ours.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+make = typer.Typer(
+    help="Write a section or an indicator to start from.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(make, name="new")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"rating {VERSION}")
+        raise typer.Exit
+
+
+SectionName = Annotated[
+    str, typer.Argument(metavar="SECTION", help="A shipped section, or a folder of definitions.")
+]
+Folder = Annotated[
+    Path, typer.Argument(metavar="DATA", help="A folder with a file for each declared table.")
+]
+Edition = Annotated[int, typer.Option(min=1900, max=2100, help="The year to rate.")]
+AllowRefused = Annotated[
+    bool, typer.Option("--allow-refused", help="Leave refused rows out instead of stopping.")
+]
+Language = Annotated[Lang, typer.Option(help="The language of names and texts.")]
+# Heard by run.py, which also shows tracebacks then.
+Verbose = Annotated[bool, typer.Option("--verbose", help="Log each step on stderr.")]
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
+@app.command("rate")
+def rate_edition(
+    section: SectionName,
+    data: Folder,
+    edition: Edition,
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    allow_refused: AllowRefused = False,
+    verbose: Verbose = False,
+) -> None:
+    """Rate an edition and write ranks, scores and values.
+
+    The folder gets ranks.csv, scores.csv, values.csv, refused.csv and manifest.json.
+    """
+    result = _rated(section, data, edition, allow_refused)
+    result.save(out)
+    say(_top(result))
+    say(f"\nwritten to {out}: {', '.join(tables.FILES)}")
+    say("values.csv is the operator's own and confidential.")
+
+
+@app.command("report")
+def write_report(
+    section: SectionName,
+    data: Folder,
+    edition: Edition,
+    out: Annotated[Path, typer.Option(help="The PDF to write.")],
+    lang: Language = "en",
+    region: Annotated[
+        str | None, typer.Option(help="The profile of one region alone: its code or name.")
+    ] = None,
+    allow_refused: AllowRefused = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the ranking report of an edition as a PDF.
+
+    With --region, the one-page profile of a region alone.
+    """
+    from rating.cli import doctor
+
+    doctor.require_libraries()
+    if out.is_dir():
+        raise UsageError(Problem(str(out), "is a folder", "name the PDF: --out FILE.pdf"))
+    result = _rated(section, data, edition, allow_refused)
+    code = None if region is None else _code(result, region)
+    say(f"written: {result.to_pdf(out, lang=lang, region=code)}")
+
+
+@app.command("check")
+def check_definitions(
+    section: SectionName,
+    data: Annotated[
+        Path | None, typer.Argument(metavar="DATA", help="A folder of data, to check values too.")
+    ] = None,
+    allow_refused: AllowRefused = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check the examples and what is declared.
+
+    With DATA also what the values show: bounds, spread, coverage and double counting. SECTION may
+    be the file of one indicator. Anything found ends with exit code 1.
+    """
+    if section.endswith(".toml") and data is None:
+        found = check(files.load_indicator(section))
+    else:
+        loaded = _loaded(section)
+        found = check(loaded, None if data is None else _read(data, loaded, allow_refused))
+    say(str(found))
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@app.command("explain")
+def explain_region(
+    section: SectionName,
+    data: Folder,
+    region: Annotated[str, typer.Argument(metavar="REGION", help="Its code or name.")],
+    edition: Edition,
+    lang: Language = "en",
+    format: Annotated[
+        Literal["text", "json"], typer.Option(help="Lines to read, or JSON.")
+    ] = "text",
+    allow_refused: AllowRefused = False,
+    verbose: Verbose = False,
+) -> None:
+    """Take the score of a region apart.
+
+    From the index down to indicators, the numbers behind them and their sources.
+    """
+    from rating.analysis.explain import explain
+
+    result = _rated(section, data, edition, allow_refused)
+    found = explain(result, _code(result, region), lang=lang)
+    if format == "text":
+        say(found.to_text(lang))
+        return
+    outcome = result.ranks.filter(pl.col("region") == found.region).row(0, named=True)
+    content = {
+        "section": result.section.id,
+        "edition": edition,
+        "name": found.name,
+        **outcome,
+        "rows": found.rows.to_dicts(),
+        "values": found.values.to_dicts(),
+        "measures": found.measures.to_dicts(),
+    }
+    say(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+@make.command("section")
+def new_section(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")] = Path("my_section"),
+) -> None:
+    """Write a section with invented figures of five regions."""
+    from rating.cli import new
+
+    say(new.section(folder))
+
+
+@make.command("indicator")
+def new_indicator(
+    file: Annotated[Path, typer.Argument(metavar="FILE")] = Path("my_indicator.toml"),
+) -> None:
+    """Write an indicator with its keys explained."""
+    from rating.cli import new
+
+    say(new.indicator(file))
+
+
+@app.command("doctor")
+def examine() -> None:
+    """Look whether this machine has what is needed."""
+    from rating.cli import doctor
+
+    text, well = doctor.examine()
+    say(text)
+    if not well:
+        raise typer.Exit(1)
+
+
+def _loaded(name: str) -> Section:
+    section = files.load(name)
+    log.info("section %s: %d indicators", section.id, len(section.indicator))
+    return section
+
+
+def _read(folder: Path, section: Section, allow_refused: bool) -> Data:
+    """The data of a folder.
+
+    Raises:
+        DataError: rows are refused and that is not allowed; with every one of them.
+    """
+    data = read(folder, section)
+    for row in data.provenance.iter_rows(named=True):
+        log.info("%s: %d rows, sha256 %s", row["file"], row["rows"], row["sha256"])
+    count = data.refused.height
+    if count and not allow_refused:
+        problems = [
+            Problem(f"{row['file']}, row {row['row']}, column {row['column']}", _refusal(row))
+            for row in data.refused.iter_rows(named=True)
+        ]
+        what = f"{_rows(count)} refused, and nothing is written"
+        problems.append(Problem(str(folder), what, "mend them, or leave them out: --allow-refused"))
+        raise DataError(problems)
+    if count:
+        tell(f"warning: {_rows(count)} refused and left out")
+    return data
+
+
+def _refusal(row: dict[str, object]) -> str:
+    return str(row["rule"]) if row["value"] is None else f"'{row['value']}': {row['rule']}"
+
+
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count} rows are"
+
+
+def _rated(section: str, folder: Path, edition: int, allow_refused: bool) -> Rating:
+    loaded = _loaded(section)
+    result = rate(loaded, _read(folder, loaded, allow_refused), edition=edition)
+    log.info("rated: %r, sha256 %s", result, result.digest)
+    return result
+
+
+def _code(result: Rating, name: str) -> str:
+    """The code of a region by its code or any name that the register knows.
+
+    Raises:
+        UsageError: the register knows no such region.
+    """
+    declared = result.section.regions
+    register = Register.of(result.regions) if declared is None else Register.named(declared)
+    code = register.resolve(pl.Series([name]))[0]
+    if code is None:
+        raise UsageError(Problem(name, "no such region", register.nearest(name)))
+    return str(code)
+
+
+def _top(result: Rating, count: int = 10) -> str:
+    """The first regions of the ranking as lines of a table."""
+    ranks = result.ranks
+    ranked = ranks["rank"].count()
+    lines = [
+        f"{result.section.name.en}, {result.edition}: {ranked} of {ranks.height} regions ranked",
+        "",
+    ]
+    rows = [
+        (
+            str(row["rank"]),
+            row["region"],
+            result.name(row["region"]),
+            f"{row['score']:.2f}",
+            row["group"] or "",
+        )
+        for row in ranks.head(min(count, ranked)).iter_rows(named=True)
+    ]
+    if rows:
+        rank, region, name, score = (max(len(row[place]) for row in rows) for place in range(4))
+        lines += [
+            f"{r[0]:>{rank}}  {r[1]:{region}}  {r[2]:{name}}  {r[3]:>{score}}  {r[4]}".rstrip()
+            for r in rows
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,102 @@
+"""Worked examples: rows small enough to check by hand, each cell of the declared type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from rating.definitions.definition import Definition, Many, Number, refuse
+from rating.definitions.messages import unknown
+from rating.definitions.parsing import Type
+from rating.errors import Problem, nearest
+
+if TYPE_CHECKING:
+    from rating.definitions.model import Input
+
+_KEYS: dict[str, Type] = {"region": "text", "year": "integer"}
+_OPTIONS = ("why", "expect", "edition")
+_A_TABLE = 'the rows of a table are written as {} = [{{ region = "CODE" }}]'
+
+
+def _expected(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value != "missing" and not (number and math.isfinite(value)):
+        raise ValueError(f'{value!r} is neither a number nor "missing"')
+    return value
+
+
+Expected = Annotated[Number | Literal["missing"], BeforeValidator(_expected)]
+
+
+class Example(Definition):
+    """Rows small enough to work out by hand and the value they must give.
+
+    Attributes:
+        tables: rows of each table; in a file the tables stand beside ``why`` and ``expect``.
+        expect: the value of each region, or "missing".
+        edition: the year; by default the latest in the rows.
+    """
+
+    why: str
+    expect: dict[str, Expected]
+    edition: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    tables: dict[str, Many[dict[str, Any]]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or "tables" in value:
+            return value
+        options = {k: v for k, v in value.items() if k in _OPTIONS}
+        tables = {k: v for k, v in value.items() if k not in options}
+        refuse(
+            unknown(key, _OPTIONS, _A_TABLE.format(key))
+            for key, rows in tables.items()
+            if not isinstance(rows, list | tuple)
+        )
+        return {**options, "tables": tables}
+
+
+_KINDS: dict[Type, tuple[tuple[type, ...], str]] = {
+    "number": ((int, float), "write a number without quotes"),
+    "integer": ((int,), "write a whole number without quotes"),
+    "text": ((str,), "codes are text: write it in quotes"),
+    "date": ((date, str), "write a date such as 2019-12-31"),
+    "boolean": ((bool,), "write true or false"),
+}
+
+
+def problems(example: Example, inputs: Mapping[str, Input], where: str) -> Iterator[Problem]:
+    """What is wrong with an example before it is computed."""
+    if not example.expect:
+        yield Problem(where, "nothing is expected", "write expect = { REGION = value }")
+    for table, rows in example.tables.items():
+        if table not in inputs:
+            yield Problem(where, f"no table '{table}' is declared", nearest(table, inputs))
+            continue
+        kinds = {**_KEYS, **inputs[table].types}
+        for number, row in enumerate(rows, 1):
+            place = f"{where}, {table}, row {number}"
+            if "region" not in row:
+                yield Problem(place, "the key 'region' is missing", 'write region = "CODE"')
+            for name, cell in row.items():
+                if name not in kinds:
+                    yield Problem(place, f"no column '{name}' is declared", nearest(name, kinds))
+                elif not _is(cell, kinds[name]):
+                    kind = kinds[name]
+                    shown = f"{cell!r}"[:60]
+                    yield Problem(f"{place}, {name}", f"{shown} is not {_a(kind)}", _KINDS[kind][1])
+
+
+def _is(cell: Any, kind: Type) -> bool:
+    if isinstance(cell, bool):
+        return kind == "boolean"
+    return cell is None or isinstance(cell, _KINDS[kind][0])
+
+
+def _a(kind: Type) -> str:
+    return f"an {kind}" if kind == "integer" else "text" if kind == "text" else f"a {kind}"

@@ -1,0 +1,126 @@
+import pytest
+
+import rating
+
+
+def outcome(indicator: rating.Indicator) -> tuple[bool, str]:
+    """Whether the first example holds, and what the report says of it."""
+    row = rating.check(indicator).rows.row(0, named=True)
+    assert row["law"] == "example 1"
+    return row["holds"], row["detail"]
+
+
+def example(expect, *rows, **more):
+    return [{"why": "worked out", "t": list(rows), "expect": expect, **more}]
+
+
+def test_an_example_that_the_engine_confirms_holds(declare):
+    assert outcome(declare()) == (True, "half")
+
+
+def test_an_example_that_differs_says_what_was_found(declare):
+    wrong = example({"A": 0.6}, {"region": "A", "part": 1, "whole": 2})
+    assert outcome(declare(example=wrong)) == (False, "worked out: A is 0.5, not 0.6")
+
+
+@pytest.mark.parametrize(("expected", "holds"), [(1 / 3 * (1 + 1e-10), True), (0.3333333, False)])
+def test_an_expectation_holds_to_one_part_in_a_milliard(declare, expected, holds):
+    given = example({"A": expected}, {"region": "A", "part": 1, "whole": 3})
+    assert outcome(declare(example=given))[0] is holds
+
+
+def test_missing_is_not_zero(declare):
+    rows = {"region": "A", "part": 1, "whole": 0}
+    assert outcome(declare(example=example({"A": "missing"}, rows)))[0]
+    assert outcome(declare(example=example({"A": 0}, rows))) == (
+        False,
+        "worked out: A is missing, not 0",
+    )
+
+
+def test_totals_run_over_the_rows_of_the_example(declare):
+    rows = [{"region": "A", "part": 1, "whole": 1}, {"region": "B", "part": 3, "whole": 1}]
+    made = declare("part / total(whole)", example=example({"A": 0.5, "B": 1.5}, *rows))
+    assert outcome(made)[0]
+
+
+def test_a_region_without_rows_is_what_absent_says(firms):
+    assert outcome(firms("missing", firms=[], expect={"A": "missing"}))[0]
+    assert outcome(firms("zero", firms=[], expect={"A": 0}))[0]
+    rows = [{"region": "A", "jobs": 3}]
+    assert outcome(firms("zero", firms=rows, expect={"A": 3, "B": 0}))[0]
+
+
+def test_a_table_left_out_is_empty(firms):
+    assert outcome(firms("zero", expect={"A": 0}))[0]
+
+
+def test_an_example_runs_under_the_version_of_its_edition(declare):
+    versions = [
+        {"since": "2000-01-01", "value": "part / whole"},
+        {"since": "2018-06-01", "value": "100 * part / whole"},
+    ]
+    row = {"region": "A", "part": 1, "whole": 2}
+    assert outcome(declare(version=versions, example=example({"A": 50}, row)))[0]
+    old = example({"A": 0.5}, {**row, "year": 2017})
+    assert outcome(declare(version=versions, example=old))[0]
+    assert outcome(declare(version=versions, example=example({"A": 0.5}, row, edition=2010)))[0]
+
+
+def test_an_edition_before_every_version_is_told(declare):
+    given = example({"A": 1}, {"region": "A", "year": 1990, "part": 1, "whole": 1})
+    assert outcome(declare(example=given)) == (
+        False,
+        "worked out: no version is in force in 1990",
+    )
+
+
+def test_rows_of_other_years_are_not_read(declare):
+    rows = [{"region": "A", "year": year, "part": year, "whole": 1} for year in (2018, 2019)]
+    assert outcome(declare(example=example({"A": 2019}, *rows)))[0]
+
+
+def test_a_row_that_breaks_its_declaration_is_told(firms):
+    holds, detail = outcome(firms(firms=[{"region": "A", "jobs": -1}], expect={"A": -1}))
+    assert not holds
+    assert "firms, row 1, column jobs: below the least value, 0" in detail
+
+
+def test_an_infinite_value_is_told(declare):
+    given = example({"A": 1}, {"region": "A", "part": 1, "whole": 0})
+    holds, detail = outcome(declare("part / whole", example=given))
+    assert not holds
+    assert "value is inf, not a number" in detail
+
+
+def test_texts_and_dates_reach_the_formula():
+    made = rating.Indicator(
+        id="jobs",
+        parent="index",
+        input={"firms": {"code": {"type": "text"}, "opened": {"type": "date"}}},
+        version=[
+            {
+                "since": "2000-01-01",
+                "value": "n",
+                "measures": {
+                    "firms": {"n": "count() FILTER (WHERE code = '06' AND opened <= '2019-06-30')"}
+                },
+            }
+        ],
+        example=[
+            {
+                "why": "one of two in time",
+                "firms": [
+                    {"region": "A", "code": "06", "opened": "2019-06-30"},
+                    {"region": "A", "code": "06", "opened": "2019-07-01"},
+                    {"region": "A", "code": "6", "opened": "2019-01-01"},
+                ],
+                "expect": {"A": 1},
+            }
+        ],
+    )
+    assert outcome(made)[0]
+
+
+def test_an_override_that_rests_on_the_section_does_not_hinder_the_example(declare):
+    assert outcome(declare(method={"treat": {"skewness": 1.0}}))[0]
