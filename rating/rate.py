@@ -230,9 +230,10 @@ def _rating(
         data=data,
         edition=edition,
         ranks=own["ranks"].select("region", "rank", "score", "group", "coverage", "status"),
-        scores=_ordered(own["scores"], "node", tree.nodes).select(
-            "region", "node", "score", "rank"
-        ),
+        scores=_ordered(own["scores"], "node", tree.nodes)
+        .join(_filled(own["values"], tree), on=["region", "node"], how="left")
+        .sort("region", "position")
+        .select("region", "node", "score", "rank", pl.col("imputed").fill_null(0)),
         values=_ordered(own["values"], "indicator", ids).select(
             "region", "indicator", "value", "treated", "imputed", "score", status=_origin()
         ),
@@ -252,6 +253,21 @@ def _rating(
         ),
         refused=data.refused,
         sources=data.sources,
+    )
+
+
+def _filled(cells: pl.DataFrame, tree: Tree) -> pl.DataFrame:
+    """How many indicators below each node were imputed; no row where none was."""
+    rows = [
+        (item.id, node.id) for item in tree.indicators for node in tree.section.ancestors(item.id)
+    ]
+    below = pl.DataFrame(rows, schema={"indicator": pl.String, "node": pl.String}, orient="row")
+    filled = cells.filter(pl.col("value").is_null() & pl.col("imputed").is_not_null())
+    return (
+        filled.select("region", "indicator")
+        .join(below, on="indicator")
+        .group_by("region", "node")
+        .agg(imputed=pl.len().cast(pl.Int64))
     )
 
 

@@ -159,3 +159,16 @@ def test_regions_that_the_screening_leaves_out_keep_their_score_and_have_no_rank
     assert thin.filter(pl.col("region") == "RU-MOW")["score"][0] > 70
     verdict = result.screened.filter(pl.col("node").is_null() & (pl.col("region") == "RU-MOW"))
     assert verdict["reason"][0] == "left out by name"
+
+
+def test_an_imputed_value_is_seen_in_every_score_above_it_and_never_in_coverage():
+    section = rating.load("hitech_open")
+    data = rating.read("data/open", section)
+    method = section.method.replace(impute={"name": "median"})
+    result = rating.rate(section, data, edition=2019, method=method)
+    filled = result.values.filter((pl.col("region") == "RU-CHU") & (pl.col("status") == "imputed"))
+    scores = {n: i for r, n, _, _, i in result.scores.iter_rows() if r == "RU-CHU"}
+    assert scores["index"] == filled.height == 6
+    assert scores["infrastructure"] == 0
+    coverage = result.ranks.filter(pl.col("region") == "RU-CHU")["coverage"][0]
+    assert coverage == pytest.approx(1 - filled.height / 14)

@@ -47,7 +47,7 @@ def test_values_and_scores_of_indicators_are_those_on_paper(result, heading, col
 
 
 def test_nodes_ranks_and_groups_are_those_on_paper(result):
-    scores = {(r, n): s for r, n, s, _ in result.scores.iter_rows()}
+    scores = {(r, n): s for r, n, s, *_ in result.scores.iter_rows()}
     ranks = {row["region"]: row for row in result.ranks.iter_rows(named=True)}
     for row in table("Scores of nodes"):
         for node in ("business", "knowledge", "index"):

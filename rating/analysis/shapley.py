@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rating.definitions.aggregations import Directional
 from rating.definitions.settings import Setting
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
@@ -88,11 +89,15 @@ class Game:
         values = np.empty(2 ** len(self.given))
         rows = len(self.given) + (0 if is_alone(self.setting) else self.others.height)
         level = {self.node: self.setting}
+        # What a direction names has been checked; some of it may not be in the edition.
+        apart = self.setting.direction if isinstance(self.setting, Directional) else ()
         with Store() as store:
             for start in range(0, len(values), size := max(1, CELLS // rows)):
                 masks = np.arange(start, min(start + size, len(values)))
                 scores = self._scenarios(masks)
-                found, _ = aggregate(store, scores, family, [level], only=[self.region])
+                found, _ = aggregate(
+                    store, scores, family, [level], only=[self.region], apart=apart
+                )
                 values[masks] = found.sort("scenario")["score"].to_numpy()
         values[-1] = self.score
         return values

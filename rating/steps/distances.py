@@ -9,7 +9,7 @@ import polars as pl
 from rating.definitions.settings import Setting
 from rating.engine.store import Store
 
-# Wroclaw: Z. Hellwig, Przegląd Statystyczny 4 (1968) 307-327; the value is a distance, so that 1
+# Wroclaw: Z. Hellwig, Przegląd Statystyczny 15 (1968) 307-327; the value is a distance, so that 1
 # less it is a score. TOPSIS: C.-L. Hwang, K. Yoon, Multiple Attribute Decision Making, Springer
 # 1981; a region that is as near to the best as to the worst, at no distance from either, is half
 # way. Distances are in units of ``unit``, the widest range of a child, so that no square overflows.

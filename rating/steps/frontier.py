@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,11 @@ EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e
 ROUNDING = 1e-9
 # Programs that HiGHS is given at once.
 TOGETHER = 64
+# Up to so many regions at the frontier all limit a program from the start; else so many are added
+# in a round, of those that a solution misses by more than this.
+AT_ONCE = 100
+ADDED = 12
+MISSED = 1e-11
 
 
 def benefit_of_the_doubt(
@@ -45,14 +51,15 @@ def benefit_of_the_doubt(
     _refuse_bounds(peers, lower, upper)
     outputs, known, _ = _outputs(peers)
     best = _undominated(outputs)
-    programs = []
-    for row in peers.wanted:
+
+    def program(row: int) -> Program:
         own, frontier = outputs[row, known[row]], best[:, known[row]]
         shares = _shares(own, len(peers.items), lower, upper)
         most = np.concatenate([np.ones(len(frontier)), np.zeros(len(shares))])
-        programs.append(Program(-own, np.vstack([frontier, shares]), most))
+        return Program(-own, np.vstack([frontier, shares]), most, len(frontier))
+
     found = np.zeros(len(peers.wanted))
-    for place, weights in enumerate(_solved(peers, programs)):
+    for place, weights in enumerate(_solved(peers, map(program, peers.wanted))):
         row = peers.wanted[place]
         reached = best[:, known[row]] @ weights
         # What HiGHS lets a constraint be missed by is taken back.
@@ -88,13 +95,15 @@ def directional(
     # means, it is one that has 0 of everything.
     found = np.full(len(peers.wanted), np.nan if direction else 0.0)
     moving = [place for place, row in enumerate(peers.wanted) if steps[known[row]].any()]
-    programs = []
-    for row in peers.wanted[moving]:
-        own, frontier, step = outputs[row, known[row]], best[:, known[row]], steps[known[row]]
-        limits = np.column_stack([frontier, np.full(len(frontier), -1.0)])
-        moved = np.append(step / step.max(), 0.0)
-        programs.append(Program(np.append(-own, 1.0), limits, np.zeros(len(frontier)), moved))
-    for place, solution in zip(moving, _solved(peers, programs), strict=True):
+
+    def program(row: int) -> Program:
+        frontier, step, n = best[:, known[row]], steps[known[row]], len(best)
+        cost = np.append(-outputs[row, known[row]], 1.0)
+        limits = np.column_stack([frontier, np.full(n, -1.0)])
+        return Program(cost, limits, np.zeros(n), n, np.append(step / step.max(), 0.0))
+
+    solutions = _solved(peers, map(program, peers.wanted[moving]))
+    for place, solution in zip(moving, solutions, strict=True):
         row, weights = peers.wanted[place], solution[:-1]
         own, step = outputs[row, known[row]], steps[known[row]]
         missed = (best[:, known[row]] @ weights).max() - own @ weights
@@ -174,33 +183,73 @@ def _steps(peers: Peers, direction: Mapping[str, float], apart: Collection[str])
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The least ``cost`` x over x >= 0, ``limits`` x <= ``most`` and, if given, ``equal`` x = 1."""
+    """The least ``cost`` x over x >= 0, ``limits`` x <= ``most`` and, if given, ``equal`` x = 1.
+
+    Attributes:
+        regions: how many of the limits, the first ones, are those of regions.
+    """
 
     cost: Numbers
     limits: Numbers
     most: Numbers
+    regions: int
     equal: Numbers | None = None
 
+    def first(self) -> NDArray[np.int64]:
+        """The limits to begin with: of the regions, those that are the best of a column."""
+        if self.regions <= AT_ONCE:
+            return np.arange(len(self.limits))
+        best = np.unique(self.limits[: self.regions].argmax(axis=0))
+        return np.concatenate([best, np.arange(self.regions, len(self.limits))])
 
-def _solved(peers: Peers, programs: Sequence[Program]) -> Iterator[Numbers]:
-    """The solution of each program; HiGHS is called for many at once, as a call costs 1 ms."""
+    def missed(self, solution: Numbers, held: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The limits that a solution misses most among those that were not held."""
+        over = self.limits @ solution - self.most
+        over[held] = 0.0
+        worst = np.argsort(over, kind="stable")[-ADDED:]
+        return worst[over[worst] > MISSED]
+
+
+def _solved(peers: Peers, programs: Iterable[Program]) -> Iterator[Numbers]:
+    """The solution of each program, many in one call of HiGHS, as a call costs 1 ms.
+
+    As many limits hold at a solution as there are children. So a program starts with a few, and
+    those that its solution misses are added until it misses none.
+    """
+    stream = iter(programs)
+    while some := list(islice(stream, TOGETHER)):
+        held = [program.first() for program in some]
+        found: dict[int, Numbers] = {}
+        while len(found) < len(some):
+            left = [place for place in range(len(some)) if place not in found]
+            solutions = _highs(peers, [some[n] for n in left], [held[n] for n in left])
+            for place, solution in zip(left, solutions, strict=True):
+                more = some[place].missed(solution, held[place])
+                held[place] = np.append(held[place], more)
+                if not more.size:
+                    found[place] = solution
+        yield from (found[place] for place in range(len(some)))
+
+
+def _highs(
+    peers: Peers, programs: Sequence[Program], held: Sequence[NDArray[np.int64]]
+) -> list[Numbers]:
     from scipy.optimize import linprog  # late: it costs more than the rest of an import
     from scipy.sparse import block_diag
 
-    for start in range(0, len(programs), TOGETHER):
-        some = programs[start : start + TOGETHER]
-        equal = [p.equal[None, :] for p in some if p.equal is not None]
-        found = linprog(
-            np.concatenate([p.cost for p in some]),
-            A_ub=block_diag([p.limits for p in some], format="csc"),
-            b_ub=np.concatenate([p.most for p in some]),
-            A_eq=block_diag(equal, format="csc") if equal else None,
-            b_eq=np.ones(len(equal)) if equal else None,
-            method="highs",
-            options=EXACT,
-        )
-        if found.x is None:
-            what = f"the linear programs were not solved: {found.message}"
-            remedy = "normalise to a range such as [1, 100]"
-            raise DefinitionError(Problem(peers.node, what, remedy))
-        yield from np.split(found.x, np.cumsum([len(p.cost) for p in some])[:-1])
+    parts = list(zip(programs, held, strict=True))
+    equal = [p.equal[None, :] for p in programs if p.equal is not None]
+    found = linprog(
+        np.concatenate([p.cost for p in programs]),
+        A_ub=block_diag([p.limits[rows] for p, rows in parts], format="csc"),
+        b_ub=np.concatenate([p.most[rows] for p, rows in parts]),
+        A_eq=block_diag(equal, format="csc") if equal else None,
+        b_eq=np.ones(len(equal)) if equal else None,
+        method="highs",
+        options=EXACT,
+    )
+    if found.x is None:
+        what = f"the linear programs were not solved: {found.message}"
+        remedy = "normalise to a range such as [1, 100]"
+        raise DefinitionError(Problem(peers.node, what, remedy))
+    return np.split(found.x, np.cumsum([len(p.cost) for p in programs])[:-1])

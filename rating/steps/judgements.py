@@ -14,7 +14,7 @@ from rating.errors import DefinitionError, Problem, nearest
 
 Matrix = NDArray[np.float64]
 
-# The mean consistency index of 500 random reciprocal matrices of each order, from 1 to 15:
+# The mean consistency index of random reciprocal matrices of each order, from 1 to 15:
 # T. L. Saaty, The Analytic Hierarchy Process, McGraw-Hill 1980.
 RANDOM_INDEX = (
     0.0,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 Column = NDArray[np.float64]  # one number a region, in the order of their codes; NaN is missing
@@ -11,6 +14,25 @@ Matrix = NDArray[np.float64]  # regions by items
 LEAST_PAIRS = 3
 # Eigenvalues closer than this are equal: which way their components point is an accident.
 APART = 1e-9
+
+
+def spread(scores: pl.DataFrame, items: Sequence[str]) -> tuple[list[str], Matrix]:
+    """The regions in the order of their codes, and a row for each with a column an item.
+
+    Not a pivot: an item may have any id, ``region`` too.
+
+    Args:
+        scores: region, item, score; one row a region and item.
+        items: the columns, in order; one without a row is missing everywhere.
+    """
+    regions = scores["region"].unique().sort()
+    table = np.full((len(regions), len(items)), np.nan)
+    rows = {region: row for row, region in enumerate(regions)}
+    for column, item in enumerate(items):
+        part = scores.filter((pl.col("item") == item) & pl.col("score").is_not_null())
+        places = [rows[region] for region in part["region"]]
+        table[places, column] = part["score"].cast(pl.Float64).to_numpy()
+    return regions.to_list(), table
 
 
 def pearson(x: Column, y: Column) -> float:

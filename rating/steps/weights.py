@@ -103,7 +103,7 @@ def _weighed(
                 trees[items] = _judged(node, setting, items, apart)
             found += trees[items]
             continue
-        matrix = _matrix(parts.get((scenario,), scores.clear()), items)
+        _, matrix = relations.spread(parts.get((scenario,), scores.clear()), items)
         found += _drawn(node, setting, matrix, items, given / given.sum())
     shares = known.select("scenario", "item", pl.Series("share", found, pl.Float64))
     return (
@@ -111,14 +111,6 @@ def _weighed(
         .with_columns(weight=pl.col("share").fill_null(0.0))  # context: its weight was 0
         .drop("share")
     )
-
-
-def _matrix(scores: pl.DataFrame, items: Sequence[str]) -> Matrix:
-    """The scores of one scenario: a row a region in the order of codes, a column an item."""
-    wide = scores.pivot("item", index="region", values="score").sort("region")
-    gaps = [pl.lit(None, pl.Float64).alias(item) for item in items if item not in wide.columns]
-    columns = wide.with_columns(gaps).select(pl.col(items).cast(pl.Float64))
-    return columns.fill_null(float("nan")).to_numpy()
 
 
 # ------------------------------------------------------------------------------------- the methods

@@ -1,65 +1,94 @@
-import itertools
-import math
-
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import rating
-from rating.analysis.shapley import of_geometric_mean
+
+METHODS = [
+    {"name": "arithmetic"},
+    {"name": "geometric"},
+    {"name": "harmonic"},
+    {"name": "power", "power": 0.5},
+    {"name": "median"},
+    {"name": "owa", "worst": 2},
+    {"name": "adjusted_mpi", "penalty": "plus"},
+    {"name": "copeland"},
+    {"name": "wroclaw"},
+    {"name": "topsis"},
+    {"name": "benefit_of_the_doubt"},
+    {"name": "directional"},
+]
+
+
+@pytest.fixture(scope="module")
+def section():
+    return rating.load("hitech_open")
+
+
+@pytest.fixture(scope="module")
+def data(section):
+    return rating.read("data/open", section)
+
+
+def rate(section, data, method, **more):
+    changed = section.method.replace(aggregate=method, groups={"name": "none"}, **more)
+    return rating.rate(section, data, edition=2019, method=changed)
 
 
 @pytest.fixture(scope="module", params=["arithmetic", "geometric"])
-def result(request):
-    section = rating.load("hitech_open")
-    method = section.method.replace(aggregate={"name": request.param})
-    return rating.rate(section, rating.read("data/open", section), edition=2019, method=method)
+def result(request, section, data):
+    return rate(section, data, {"name": request.param})
+
+
+def assert_it_adds_up(rows):
+    sums = rows.group_by("parent").agg(whole=pl.col("contribution").sum())
+    for row in (
+        rows.filter((pl.col("kind") == "node") & pl.col("score").is_not_null())
+        .join(sums, left_on="item", right_on="parent")
+        .iter_rows(named=True)
+    ):
+        size = max(abs(row["score"]), abs(row["baseline"]))
+        assert abs(row["baseline"] + row["whole"] - row["score"]) <= 1e-12 * size, row
 
 
 def test_baseline_and_contributions_add_up_on_every_node_of_every_region(result):
     for region in result.ranks["region"]:
-        rows = result.explain(region).rows
-        sums = rows.group_by("parent").agg(whole=pl.col("contribution").sum())
-        for row in (
-            rows.filter((pl.col("kind") == "node") & pl.col("score").is_not_null())
-            .join(sums, left_on="item", right_on="parent")
-            .iter_rows(named=True)
-        ):
-            assert abs(row["baseline"] + row["whole"] - row["score"]) < 1e-12 * row["score"]
+        assert_it_adds_up(result.explain(region).rows)
 
 
-def shapley_by_coalitions(shares, given, stand):
-    """The definition: the mean gain of a child over all orders of joining."""
-
-    def value(joined):
-        return math.prod((given[i] if i in joined else stand[i]) ** shares[i] for i in shares)
-
-    n = len(shares)
-    found = dict.fromkeys(shares, 0.0)
-    for item in shares:
-        others = [i for i in shares if i != item]
-        for size in range(n):
-            share = 1 / (n * math.comb(n - 1, size))
-            for joined in itertools.combinations(others, size):
-                found[item] += share * (value({*joined, item}) - value(set(joined)))
-    return value(set()), found
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
+def test_under_every_method_baseline_and_contributions_add_up(section, data, method):
+    result = rate(section, data, {**method, "min_coverage": 0.65})
+    regions = result.ranks["region"]
+    for region in (regions[0], regions[40], "RU-TOM", "RU-CHU"):
+        assert_it_adds_up(result.explain(region).rows)
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 9), st.floats(1, 100), st.floats(1, 100)), min_size=1, max_size=8
-    )
-)
-def test_the_integral_is_the_shapley_value_of_the_definition(children):
-    whole = sum(weight for weight, _, _ in children)
-    shares = {f"c{n}": weight / whole for n, (weight, _, _) in enumerate(children)}
-    given_ = {f"c{n}": score for n, (_, score, _) in enumerate(children)}
-    stand = {f"c{n}": median for n, (_, _, median) in enumerate(children)}
-    baseline, parts = of_geometric_mean(shares, given_, stand)
-    wanted, theirs = shapley_by_coalitions(shares, given_, stand)
-    assert baseline == pytest.approx(wanted, rel=1e-12)
-    assert parts == pytest.approx(theirs, rel=1e-9, abs=1e-10)
+def test_a_region_at_its_medians_owes_nothing_to_any_child(section, data):
+    """Where a child stands at its median, joining changes nothing."""
+    result = rate(section, data, {"name": "topsis"})
+    rows = result.explain("RU-TOM").rows
+    ranked = result.ranks.filter(pl.col("status") == "ranked")["region"]
+    scores = result.values.filter(pl.col("region").is_in(ranked.implode()))
+    medians = dict(scores.group_by("indicator").agg(pl.col("score").median()).iter_rows())
+    still = [
+        row["contribution"]
+        for row in rows.iter_rows(named=True)
+        if row["kind"] == "indicator" and row["score"] == medians[row["item"]]
+    ]
+    assert still
+    assert set(still) == {0.0}
+
+
+def test_the_weights_that_were_used_are_those_of_the_explanation(section, data):
+    result = rate(section, data, {"name": "arithmetic"}, weights={"name": "entropy"})
+    used = {(p, i): w for p, i, w in result.weights.iter_rows()}
+    shares = result.weights.group_by("parent").agg(pl.col("weight").sum())["weight"]
+    assert shares.to_list() == [pytest.approx(1.0, abs=1e-12)] * shares.len()
+    assert len(set(used.values())) > 5
+    region = result.ranks["region"][0]
+    assert_it_adds_up(result.explain(region).rows)
+    row = result.explain(region).rows.filter(pl.col("parent") == "index").row(0, named=True)
+    assert row["weight"] == pytest.approx(used["index", row["item"]], rel=1e-12)
 
 
 def test_an_explanation_shows_measures_and_sources(result):

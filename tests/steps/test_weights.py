@@ -350,6 +350,19 @@ def test_importance_finds_weights_where_regions_lack_children(store):
         weights(store, table, Importance(), [1, 1, 2, 1])
 
 
+@pytest.mark.parametrize("setting", DRAWN)
+def test_a_child_may_have_any_id(store, setting):
+    table = np.column_stack([np.arange(8.0), [5, 0, 3, 1, 4, 4, 2, 9], [2, 7, 1, 4, 5, 9, 3, 6]])
+    ids = {"c0": "region", "c1": "item", "c2": "score"}
+    renamed = weigh(
+        store,
+        long(table).with_columns(pl.col("item").replace(ids)),
+        family([1, 1, 1]).with_columns(pl.col("item").replace(ids)),
+        {"n": setting},
+    )
+    assert renamed["weight"].to_list() == weights(store, table, setting)
+
+
 def test_a_scenario_may_have_a_tree_of_its_own(store):
     rows = pl.concat([long([[1, 2, 5], [2, 1, 3]], 0), long([[1, 2, 5], [2, 1, 3]], 1)])
     trees = pl.concat(
@@ -361,6 +374,36 @@ def test_a_scenario_may_have_a_tree_of_its_own(store):
     assert weigh(store, rows, trees, {"n": Given()})["weight"].to_list() == [1, 2, 1, 1, 0, 1]
     equal = weigh(store, rows, trees, {"n": Equal()})["weight"].to_list()
     assert equal == [1 / 3, 1 / 3, 1 / 3, 0.5, 0, 0.5]
+
+
+@pytest.mark.parametrize("tree", [[1, 1, 1], [1, 2, 1], [3, 2, 2]])
+def test_importance_is_nearer_the_target_than_coinrs_search(store, tree):
+    """COINr minimises the mean square of target - r / sum r by Nelder and Mead, from the target."""
+    from scipy.optimize import minimize
+
+    random = np.random.default_rng(11)
+    table = random.normal(size=(50, 1)) + random.normal(size=(50, 3)) * [2, 4, 3]
+    target = np.array(tree) / sum(tree)
+
+    def objective(w):
+        return np.mean((target - correlation_shares(table, np.array(w))) ** 2)
+
+    theirs = minimize(
+        objective, target, method="Nelder-Mead", options={"fatol": 1e-10, "maxiter": 3000}
+    )
+    made = weights(store, table, Importance(), tree)
+    assert objective(made) <= theirs.fun
+    assert objective(made) < 1e-28
+    assert made == pytest.approx((theirs.x / theirs.x.sum()).tolist(), abs=1e-2)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="COINr's own data are not beside the project")
+def test_both_halves_of_coinrs_example_can_matter_alike(store):
+    scores = pl.read_csv(SHARED / "reference/coinr/ex_Aggregated.csv")
+    table = scores.select("Conn", "Sust").to_numpy()
+    made = weights(store, table, Importance())
+    r = [np.corrcoef(column, table @ made)[0, 1] for column in table.T]
+    assert r[0] == pytest.approx(r[1], abs=1e-12)
 
 
 def test_importance_that_needs_a_weight_below_0_says_so(store):
@@ -407,11 +450,13 @@ def test_critic_is_spread_times_conflict(store, table):
         assert made == pytest.approx((told / told.sum()).tolist(), abs=1e-7)
 
 
-def test_critic_of_the_published_example(store):
-    """Two children of equal spread, the third alone in its order, weigh by their conflict."""
-    table = np.array([[0, 0, 10], [5, 5, 0], [10, 10, 0.0]])
-    r = np.corrcoef(table[:, 0], table[:, 2])[0, 1]
-    told = [5 * (1 - r), 5 * (1 - r), table[:, 2].std(ddof=1) * 2 * (1 - r)]
+def test_a_child_that_runs_against_the_others_has_the_most_conflict(store):
+    """By hand: deviations (-5, 0, 5, 0), (-5, -5, 5, 5), (5, 0, 0, -5)."""
+    table = np.array([[0, 0, 10], [5, 0, 5], [10, 10, 5], [5, 10, 0.0]])
+    r01, r02, r12 = 50 / math.sqrt(50 * 100), -25 / 50, -50 / math.sqrt(100 * 50)
+    spread = [math.sqrt(50 / 3), math.sqrt(100 / 3), math.sqrt(50 / 3)]
+    conflict = [2 - r01 - r02, 2 - r01 - r12, 2 - r02 - r12]
+    told = [s * c for s, c in zip(spread, conflict, strict=True)]
     assert weights(store, table, Critic()) == pytest.approx([t / sum(told) for t in told])
 
 

@@ -1,0 +1,89 @@
+"""What each region does best and worst, by its ranks on the indicators as measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from rating.analysis.scores import Scores
+from rating.definitions.tree import Tree
+
+if TYPE_CHECKING:
+    from rating.result import Rating
+
+MOST = 5
+
+
+def strengths(result: Rating, scores: Scores, *, most: int = MOST) -> pl.DataFrame:
+    """The indicators on which each region ranks best, and those on which it ranks worst.
+
+    The rule of COINr: ranks are competition ranks of measured values, better first (of scores where
+    the direction is a band); an indicator on which the region has the worst rank there is is
+    neither a strength, which few distinct values would make it, nor a weakness. We list those
+    apart, as ``last``. Ties keep the order of the section. Where fewer than twice ``most``
+    indicators are left, none is on both lists.
+
+    Args:
+        result: the rating.
+        scores: its scores.
+        most: how many of each kind.
+
+    Returns:
+        region, kind (``strength``, ``weakness`` or ``last``), place (1 is the best strength, the
+        worst weakness), indicator, pillar, rank, of (the regions that have a value), value.
+    """
+    tree = Tree.of(result.section, result.edition)
+    counted = tree.scored()
+    directions = {item.id: item.direction for item in tree.indicators}
+    pillars = {
+        item: (*scores.above(item)[::-1], item)[1] for item in counted if item in scores.parents
+    }
+    better = (
+        pl.when(pl.col("direction") == "lower")
+        .then(-pl.col("value"))
+        .when(pl.col("direction") == "band")
+        .then(pl.col("score"))
+        .otherwise(pl.col("value"))
+    )
+    about = pl.DataFrame(
+        [(item, directions[item], pillars.get(item), k) for k, item in enumerate(counted)],
+        schema={
+            "indicator": pl.String,
+            "direction": pl.String,
+            "pillar": pl.String,
+            "position": pl.Int64,
+        },
+        orient="row",
+    )
+    ranked = (
+        result.values.join(about, on="indicator")
+        .filter(pl.col("value").is_not_null())
+        .with_columns(better=better)
+        .with_columns(
+            rank=pl.col("better").rank("min", descending=True).over("indicator").cast(pl.Int64),
+            of=pl.len().over("indicator").cast(pl.Int64),
+        )
+        .with_columns(worst=pl.col("rank") == pl.col("rank").max().over("indicator"))
+        .sort("region", "rank", "position")
+    )
+    kept = ranked.filter(~pl.col("worst")).with_columns(
+        place=pl.int_range(1, pl.len() + 1).over("region"), left=pl.len().over("region")
+    )
+    best = kept.filter(pl.col("place") <= pl.min_horizontal(most, (pl.col("left") + 1) // 2))
+    from_below = pl.col("left") - pl.col("place") + 1
+    least = kept.filter(from_below <= pl.min_horizontal(most, pl.col("left") // 2))
+    parts = [
+        best.with_columns(kind=pl.lit("strength")),
+        least.with_columns(kind=pl.lit("weakness"), place=from_below),
+        ranked.filter("worst").with_columns(
+            kind=pl.lit("last"), place=pl.int_range(1, pl.len() + 1).over("region")
+        ),
+    ]
+    columns = ("region", "kind", "place", "indicator", "pillar", "rank", "of", "value")
+    order = {"strength": "0", "weakness": "1", "last": "2"}
+    return (
+        pl.concat(part.select(columns) for part in parts)
+        .with_columns(pl.col("place").cast(pl.Int64))
+        .sort("region", pl.col("kind").replace(order), "place")
+    )
