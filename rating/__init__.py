@@ -11,6 +11,7 @@ from rating.definitions.methods import Method
 from rating.definitions.model import Edition, Indicator, Node, Source
 from rating.definitions.section import Section
 from rating.errors import DataError, DefinitionError, RatingError, UsageError
+from rating.inputs.coinr import from_coinr
 from rating.inputs.tables import Data, read
 from rating.laws.check import check
 from rating.rate import panel, rate
@@ -34,6 +35,7 @@ __all__ = [
     "Text",
     "UsageError",
     "check",
+    "from_coinr",
     "load",
     "panel",
     "rate",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import html
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -19,7 +20,11 @@ from rating.inputs.tables import Data
 from rating.text import Lang
 
 if TYPE_CHECKING:
+    from rating.analysis.audit import Audit
     from rating.analysis.explain import Explanation
+    from rating.analysis.sensitivity import Sensitivity
+    from rating.analysis.smaa import Acceptability
+    from rating.analysis.uncertainty import Uncertainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +37,8 @@ class Rating:
         edition: the year.
         ranks: region, rank, score, group, coverage (share of indicators with a value), status
             (``ranked``, ``outside`` the ranking by the edition, or ``thin`` coverage); by rank.
-        scores: region, node, score, rank: every node of the tree that is in the edition.
+        scores: region, node, score, rank, imputed (how many indicators below were imputed): every
+            node of the tree that is in the edition.
         values: region, indicator, value (as measured), treated (after imputation and treatment),
             imputed (after imputation), score (in the range of the method), status (``observed``,
             ``imputed`` or ``missing``).
@@ -107,11 +113,47 @@ class Rating:
             return region
         return str(known[column][0] or region)
 
+    def audit(self) -> Audit:
+        """The statistical audit: coverage, correlations, consistency, importance, robustness."""
+        from rating.analysis.audit import audit
+
+        return audit(self)
+
     def explain(self, region: str) -> Explanation:
         """Why a region has its score: contributions down the tree, adding up exactly."""
         from rating.analysis.explain import explain
 
         return explain(self, region)
+
+    def sensitivity(
+        self, *, draws: int = 1024, seed: int = 1, only: str | Collection[str] | None = None
+    ) -> Sensitivity:
+        """Which assumption moves the ranking: Sobol indices of ranks, with their intervals."""
+        from rating.analysis.sensitivity import sensitivity
+
+        return sensitivity(self, draws=draws, seed=seed, only=only)
+
+    def smaa(
+        self, *, draws: int = 10_000, seed: int = 1, draw: Mapping[str, object] | None = None
+    ) -> Acceptability:
+        """Which weights suit a region: acceptability of ranks, central weights, confidence."""
+        from rating.analysis.smaa import smaa
+
+        return smaa(self, draws=draws, seed=seed, draw=draw)
+
+    def uncertainty(
+        self,
+        *,
+        draws: int = 10_000,
+        seed: int = 1,
+        design: Literal["sobol", "random"] = "sobol",
+        only: str | Collection[str] | None = None,
+        folder: str | Path | None = None,
+    ) -> Uncertainty:
+        """Every rank with its interval, over draws of what the section declares uncertain."""
+        from rating.analysis.uncertainty import uncertainty
+
+        return uncertainty(self, draws=draws, seed=seed, design=design, only=only, folder=folder)
 
     def save(self, folder: str | Path) -> Path:
         """Write ranks, scores, values and refused rows as CSV and the manifest as JSON."""

@@ -170,11 +170,23 @@ def _sources(result: Rating, scores: Scores) -> Mapping[str, tuple[str, ...]]:
 
 
 def _read(result: Rating, indicator: Indicator) -> Iterator[str]:
-    """The sources of an indicator: those it names, else those that fill a column it declares."""
+    """The sources of an indicator: those it names, else those that fill a column it reads."""
     if indicator.source:
         yield from (_name(source) for source in indicator.source)
         return
-    columns = {f"{table}.{c}" for table, given in indicator.input.items() for c in given.columns}
+    compiled = indicator.compiled(result.version(indicator.id))
+    columns = {
+        f"{table}.{column}"
+        for table, given in indicator.input.items()
+        if given.grain
+        for column in set(given.columns) & set(compiled.columns)
+    }
+    columns |= {
+        f"{table}.{column}"
+        for table, measures in compiled.measures.items()
+        for formula in measures.values()
+        for column in formula.columns
+    }
     for source in (*result.section.source, *result.sources):
         if columns & set(source.columns):
             yield _name(source)

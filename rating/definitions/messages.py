@@ -92,9 +92,10 @@ def _words(detail: ErrorDetails, context: Mapping[str, Any]) -> tuple[str, str]:
             return f"{shown} is above {context['le']:g}", f"write {context['le']:g} or less"
         case "finite_number":
             return f"{shown} is not a finite number", "write a plain number"
-        case "too_long" | "too_short":
-            wanted = context.get("max_length", context.get("min_length"))
-            return f"{_count(value)} where {wanted} are expected", f"write {wanted}"
+        case "too_short":
+            return _sized(value, "at least", context["min_length"])
+        case "too_long":
+            return _sized(value, "at most", context["max_length"])
         case "string_too_long":
             return f"longer than {context['max_length']} characters", "shorten it"
         case "string_too_short":
@@ -114,9 +115,10 @@ def _shown(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else repr(value)[:60]
 
 
-def _count(values: Any) -> str:
-    count = len(values)
-    return "1 value" if count == 1 else f"{count} values"
+def _sized(values: Any, limit: str, wanted: int) -> tuple[str, str]:
+    found = "1 value" if len(values) == 1 else f"{len(values)} values"
+    verb = "is" if wanted == 1 else "are"
+    return f"{found} where {limit} {wanted} {verb} expected", f"write {limit} {wanted}"
 
 
 def _join(where: str, path: str) -> str:

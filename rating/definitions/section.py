@@ -9,10 +9,12 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from rating.definitions import applicable
 from rating.definitions.definition import Definition, Id, Many, refuse
 from rating.definitions.methods import Method
 from rating.definitions.model import Column, Edition, Indicator, Input, Node, Source
 from rating.definitions.settings import Goalposts, Winsorise
+from rating.definitions.uncertainty import Alternatives
 from rating.errors import DefinitionError, Problem, nearest
 from rating.text import Text
 
@@ -23,6 +25,7 @@ class Section(Definition):
     Attributes:
         regions: the register that keys must resolve to; without it any code is taken as it is.
         node: the tree; one node, the root, has no parent.
+        uncertainty: what could have been decided or measured otherwise.
 
     Raises:
         DefinitionError: with every problem of the tree, the weights and the methods.
@@ -37,6 +40,7 @@ class Section(Definition):
     edition: Many[Edition] = ()
     indicator: Many[Indicator] = ()
     source: Many[Source] = ()
+    uncertainty: Alternatives | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -185,6 +189,7 @@ class Section(Definition):
         node: tuple[Node, ...] | None = None,
         indicator: tuple[Indicator, ...] | None = None,
         edition: tuple[Edition, ...] | None = None,
+        uncertainty: Alternatives | None = None,
     ) -> Section:
         """The same section with some parts changed; checked again.
 
@@ -196,6 +201,7 @@ class Section(Definition):
             "node": node,
             "indicator": indicator,
             "edition": edition,
+            "uncertainty": uncertainty,
         }
         given = {key: getattr(self, key) for key in type(self).model_fields}
         return Section(**{**given, **{k: v for k, v in changes.items() if v is not None}})
@@ -220,6 +226,7 @@ class Section(Definition):
                 continue
             if isinstance(item, Indicator):
                 yield from _direction_problems(item, method)
+        yield from applicable.problems(self)
 
     def _tree_problems(self) -> Iterator[Problem]:
         ids = [item.id for item in self.items]
@@ -229,7 +236,11 @@ class Section(Definition):
         roots = [node.id for node in self.node if node.parent is None]
         if len(roots) != 1:
             shown = ", ".join(roots) or "none"
-            yield Problem("node", f"one node must have no parent, the root; found: {shown}")
+            yield Problem(
+                "node",
+                f"one node must have no parent, the root; found: {shown}",
+                "give each other node a parent" if roots else "leave the parent of the root out",
+            )
         for item in self.items:
             if item.parent is not None and item.parent not in nodes:
                 yield Problem(
@@ -238,16 +249,19 @@ class Section(Definition):
                     nearest(item.parent, nodes),
                 )
         for node in self.node:
-            seen, at = {node.id}, node.parent
-            while at in nodes and at not in seen:
-                seen.add(at)
+            path, at = [node.id], node.parent
+            while at in nodes and at not in path:
+                path.append(at)
                 at = nodes[at].parent
-            if at in seen:
+            # A circle is told once, at the first of its nodes.
+            if at == node.id and node.id == min(path):
                 yield Problem(
                     f"{node.id}, parent",
-                    "the node is its own ancestor",
+                    f"the node is its own ancestor: {' under '.join([*path, at])}",
                     "break the circle: one of its nodes belongs under another parent",
                 )
+        lost = [item for item in self.items if item.parent is not None and item.parent not in nodes]
+        for node in self.node if not lost else ():
             if not self.children(node.id):
                 yield Problem(
                     node.id, "a node without children", "give it an indicator or remove it"

@@ -17,6 +17,7 @@ from rating.analysis.importance import correlation_ratio
 from rating.analysis.multivariate import adequacy, cronbach, sphericity
 from rating.analysis.scores import Scores
 from rating.analysis.statistics import statistics
+from rating.definitions.model import Source
 from rating.steps.ranks import DIGITS
 from rating.steps.relations import complete, correlations
 from tests.flat import data, section
@@ -255,6 +256,9 @@ def test_the_correlation_ratio_sees_what_a_correlation_does_not():
 
 def test_shares_of_importance_sum_to_1_beside_the_weights(audit):
     frame = audit.importance
+    ip = frame.filter(pl.col("parent") == "ip")
+    for share, of in (("squared_share", "squared"), ("ratio_share", "ratio")):
+        assert ip[share].to_list() == pytest.approx((ip[of] / ip[of].sum()).to_list())
     for share in ("weight", "squared_share", "ratio_share"):
         sums = frame.group_by("parent").agg(pl.col(share).sum())[share].to_list()
         assert sums == pytest.approx([1.0] * len(sums), abs=1e-12)
@@ -320,6 +324,12 @@ def test_coverage_counts_cells_by_indicator_region_and_node(opened):
 
 
 # ------------------------------------------------------------------------------------ leave out
+
+
+def test_a_region_that_gains_places_without_a_part_has_a_positive_shift(russia, audit):
+    both = audit.shifts.join(russia.ranks.select("region", nominal="rank"), on="region")
+    assert (both["shift"] == both["nominal"] - both["rank"]).all()
+    assert both["shift"].max() > 0
 
 
 def test_leaving_out_a_node_is_a_section_without_it(russia, audit):
@@ -419,6 +429,23 @@ def test_what_a_method_cannot_do_without_a_part_is_said():
     assert dict(found.select("left_out", "mean_shift").iter_rows())["b"] is None
 
 
+def test_a_source_feeds_the_indicators_that_read_its_columns():
+    sources = [
+        {"publisher": "P", "title": "of a and c", "columns": ["figures.a", "figures.c"]},
+        {"publisher": "P", "title": "of all", "columns": [f"figures.{c}" for c in "abcd"]},
+        {"publisher": "P", "title": "of none", "columns": ["other.a"]},
+    ]
+    result = small(TREE, FIGURES)
+    given = replace(result, sources=tuple(Source(**s) for s in sources))
+    found = given.audit()
+    whole = dict(found.leave_out.select("left_out", "lost").iter_rows())
+    assert "P, of none" not in whole
+    assert (whole["P, of a and c"], whole["P, of all"]) == (0, 5)
+    rest = found.shifts.filter(pl.col("left_out") == "P, of a and c").sort("region")
+    b = result.values.filter(pl.col("indicator") == "b").sort("region")
+    assert rest["score"].to_list() == pytest.approx(b["score"].to_list())
+
+
 def test_sources_are_left_out_by_publisher_and_title(opened):
     sources = opened.leave_out.filter(pl.col("kind") == "source")
     assert any("Science cities" in name for name in sources["left_out"])
@@ -483,6 +510,14 @@ def test_strengths_rank_before_weaknesses_and_the_last_places_stand_apart(audit)
         assert kinds["strength"]["place"].to_list() == list(range(1, len(both[0]) + 1))
     last = audit.strengths.filter(pl.col("kind") == "last")
     assert last["region"].unique().len() > 1
+    assert audit.strengths.select("region", "indicator").is_duplicated().sum() == 0
+
+
+def test_a_zero_among_few_distinct_values_is_no_strength(opened):
+    """Six regions have a science city; the others share the worst rank there is, the seventh."""
+    found = opened.strengths.filter(pl.col("indicator") == "science_cities")
+    assert found.filter(pl.col("value") == 0)["kind"].unique().to_list() == ["last"]
+    assert found.filter(pl.col("value") > 0)["kind"].unique().to_list() == ["strength"]
 
 
 def test_strengths_are_by_direction(russia, audit):

@@ -28,7 +28,7 @@ ROOMS = (
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 
 # The methods of Rating that may import a later room, each inside its own body.
-DOORS = {"explain", "save", "to_pdf"}
+DOORS = {"audit", "explain", "save", "sensitivity", "smaa", "to_pdf", "uncertainty"}
 
 LATE = ("fastexcel", "hypothesis", "pandas", "pikepdf", "pyarrow", "scipy", "weasyprint")
 

@@ -1,0 +1,292 @@
+"""Errors of measurement: values that move from draw to draw, and what they score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from rating.analysis.design import Floats, stream
+from rating.analysis.scenarios import Scenarios
+from rating.definitions.settings import (
+    Fraction,
+    Goalposts,
+    MinMax,
+    Setting,
+    Target,
+    ZScore,
+)
+from rating.definitions.tree import Tree
+from rating.definitions.uncertainty import (
+    Binomial,
+    Coders,
+    Interval,
+    Measurement,
+    Poisson,
+    StandardError,
+)
+from rating.engine.values import years_used
+from rating.errors import DataError, DefinitionError, Problem
+from rating.result import Rating
+
+# What is drawn for so many draws, and what it makes of the values of a scenario.
+Draw = Callable[[np.random.Generator, int], Floats]
+Apply = Callable[[Floats, Floats], Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """An indicator whose values move.
+
+    Attributes:
+        assumption: the id of what moves it.
+        column: its place in the matrix.
+        draw: the noise of so many draws: draws by regions.
+        apply: values of draws, from the values of a scenario and the noise.
+        curves: of each scenario, the values and scores of the regions in rising order.
+        scale: its normalisation under each scenario, which ends are drawn anew by.
+        values: of each scenario, the values of the regions.
+    """
+
+    assumption: str
+    column: int
+    draw: Draw
+    apply: Apply
+    values: list[Floats]
+    curves: list[tuple[Floats, Floats]]
+    scale: list[Setting]
+
+    def noise(self, seed: int, keys: Sequence[int], size: int) -> Floats:
+        """The noise of a block of draws, whatever their scenarios."""
+        return self.draw(stream(seed, 1, self.column, *keys), size)
+
+    def scores(self, scenario: int, base: Floats, noise: Floats) -> Floats:
+        """The scores of draws with their noise: draws by regions.
+
+        Treatment is that of the scenario: a value scores what a region with that value scored, in a
+        straight line between regions and beyond them. A scale whose ends are those of the edition
+        takes the ends of the draw.
+        """
+        values = self.values[scenario]
+        drawn = self.apply(values, noise)
+        known = ~np.isnan(values)
+        found = np.broadcast_to(base, drawn.shape).copy()
+        found[:, known] = _along(drawn[:, known], *self.curves[scenario])
+        return _scaled(found, self.scale[scenario], base)
+
+
+def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -> list[Moving]:
+    """The indicators that the assumptions move, with the data that move them.
+
+    Raises:
+        DefinitionError: an indicator is not in force, two assumptions move it, or a method has no
+            place for the error.
+        DataError: the columns do not hold what the error needs.
+    """
+    found: dict[str, Moving] = {}
+    scales = _scales(rating, scenarios)
+    for assumption in given:
+        for id in assumption.indicators:
+            where = f"uncertainty, {assumption.id}, {id}"
+            if id not in scenarios.indicators:
+                what = f"the indicator is not in force in {rating.edition}"
+                raise DefinitionError(Problem(where, what, "leave the assumption out"))
+            if id in found:
+                raise DefinitionError(
+                    Problem(where, f"'{found[id].assumption}' moves it already", "switch one off")
+                )
+            values = _values(scenarios, id)
+            column = scenarios.indicators.index(id)
+            draw, apply = _error(rating, scenarios.regions, assumption, id, where, values[0])
+            found[id] = Moving(
+                assumption=assumption.id,
+                column=column,
+                draw=draw,
+                apply=apply,
+                values=values,
+                curves=[
+                    _curve(v, m[:, column]) for v, m in zip(values, scenarios.matrices, strict=True)
+                ],
+                scale=scales[id],
+            )
+    return list(found.values())
+
+
+def _values(scenarios: Scenarios, id: str) -> list[Floats]:
+    rows = pl.DataFrame({"region": scenarios.regions})
+    own = scenarios.cells.filter(pl.col("indicator") == id)
+    found = []
+    for number in range(len(scenarios.matrices)):
+        part = own.filter(pl.col("scenario") == number).select("region", "value")
+        joined = rows.join(part, on="region", how="left", maintain_order="left")["value"]
+        found.append(joined.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(float))
+    return found
+
+
+def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:
+    found: dict[str, list[Setting]] = {id: [] for id in scenarios.indicators}
+    for options in scenarios.choices():
+        method = rating.section.method
+        for given, option in zip(scenarios.upstream, options, strict=True):
+            if given.kind == "normalise":
+                method = method.merged({"normalise": given.options[option]})
+        section = rating.section.model_copy(update={"method": method})
+        for id, setting in Tree.of(section, rating.edition).settings("normalise").items():
+            found[id].append(setting)
+    return found
+
+
+# ------------------------------------------------------------------------------ what a value does
+
+
+def _error(
+    rating: Rating,
+    regions: Sequence[str],
+    given: Measurement,
+    id: str,
+    where: str,
+    values: Floats,
+) -> tuple[Draw, Apply]:
+    columns = [_column(rating, regions, id, name, where) for name in given.columns]
+    first = columns[0]
+    match given.error:
+        case Poisson():
+            return _poisson(_positive(first, given.columns[0], where)), np.multiply
+        case Binomial(scale=scale):
+            asked = _positive(first, given.columns[0], where)
+            return _binomial(asked, values, scale, where), np.add
+        case StandardError():
+            return _normal(_positive(first, given.columns[0], where)), np.add
+        case Interval():
+            return _between(first, columns[1], where), _instead
+        case Coders():
+            return _coded(np.stack(columns)), _instead
+
+
+def _instead(values: Floats, noise: Floats) -> Floats:
+    return np.where(np.isnan(noise), values, noise)
+
+
+def _poisson(counts: Floats) -> Draw:
+    known = np.nan_to_num(counts, nan=0.0)
+
+    def draw(random: np.random.Generator, size: int) -> Floats:
+        drawn = random.poisson(known, (size, len(known))).astype(float)
+        ratio: Floats = np.divide(drawn, known, out=np.ones_like(drawn), where=known > 0)
+        return ratio
+
+    return draw
+
+
+def _binomial(sizes: Floats, values: Floats, scale: float, where: str) -> Draw:
+    asked = np.nan_to_num(sizes, nan=0.0).astype(np.int64)
+    share = np.where(asked > 0, np.nan_to_num(values / scale, nan=0.0), 0.0)
+    outside = share[(share < 0) | (share > 1)]
+    if len(outside):
+        what = f"{outside[0]:g} of the scale is no share"
+        raise DataError(Problem(where, what, "give the scale: 1, or 100 for per cent"))
+
+    def draw(random: np.random.Generator, size: int) -> Floats:
+        drawn = random.binomial(asked, share, (size, len(asked)))
+        found = np.divide(drawn, asked, out=np.zeros(drawn.shape), where=asked > 0)
+        return (found - share) * scale
+
+    return draw
+
+
+def _normal(errors: Floats) -> Draw:
+    known = np.nan_to_num(errors, nan=0.0)
+    return lambda random, size: known * random.standard_normal((size, len(known)))
+
+
+def _between(low: Floats, high: Floats, where: str) -> Draw:
+    if (low > high).any():
+        raise DataError(Problem(where, "an interval ends before it begins", "low first, then high"))
+    return lambda random, size: low + (high - low) * random.random((size, len(low)))
+
+
+def _coded(coded: Floats) -> Draw:
+    known = ~np.isnan(coded)
+    many = known.sum(axis=0)
+    # The known codes first, so that a place below their number is always one of them.
+    codes = np.take_along_axis(coded, np.argsort(~known, axis=0, kind="stable"), 0)
+
+    def draw(random: np.random.Generator, size: int) -> Floats:
+        place = (random.random((size, len(many))) * many).astype(np.int64)
+        taken: Floats = codes[place, np.arange(len(many))]
+        return taken
+
+    return draw
+
+
+def _positive(column: Floats, name: str, where: str) -> Floats:
+    if (column < 0).any():
+        raise DataError(Problem(where, f"{name} is below 0", "counts and errors are 0 or more"))
+    return column
+
+
+def _column(rating: Rating, regions: Sequence[str], id: str, name: str, where: str) -> Floats:
+    """A measure of the indicator, or a column of a table, by region."""
+    table, _, column = name.partition(".")
+    if column:
+        given = rating.section.inputs[table]
+        frame = rating.data.tables[table]
+        if "year" in frame.columns:
+            years = years_used(frame, given, rating.edition)
+            frame = frame.filter(pl.col("year").is_in(years))
+        held = frame.select("region", pl.col(column).cast(pl.Float64).alias("value"))
+    else:
+        held = rating.measures.filter(
+            (pl.col("indicator") == id) & (pl.col("measure") == name)
+        ).select("region", "value")
+    rows = pl.DataFrame({"region": regions})
+    found = rows.join(held, on="region", how="left", maintain_order="left")["value"]
+    if found.count() == 0:
+        raise DataError(
+            Problem(where, f"{name} has no value in {rating.edition}", "switch the assumption off")
+        )
+    return found.fill_null(float("nan")).to_numpy().astype(float)
+
+
+# ---------------------------------------------------------------------------- what a value scores
+
+
+def _curve(values: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    known = ~np.isnan(values) & ~np.isnan(scores)
+    x, first = np.unique(values[known], return_index=True)
+    return x, scores[known][first]
+
+
+def _along(drawn: Floats, x: Floats, y: Floats) -> Floats:
+    """A value on the line through the points, and beyond its ends in the direction of the ends."""
+    found: Floats = np.interp(drawn, x, y)
+    if len(x) > 1:
+        low, high = drawn < x[0], drawn > x[-1]
+        found[low] = y[0] + (drawn[low] - x[0]) * (y[1] - y[0]) / (x[1] - x[0])
+        found[high] = y[-1] + (drawn[high] - x[-1]) * (y[-1] - y[-2]) / (x[-1] - x[-2])
+    return found
+
+
+def _scaled(scores: Floats, setting: Setting, base: Floats) -> Floats:
+    found: Floats
+    match setting:
+        case MinMax(range=ends):
+            least = np.nanmin(scores, axis=1, keepdims=True)
+            spread = np.nanmax(scores, axis=1, keepdims=True) - least
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.where(spread > 0, (scores - least) / spread, scores * 0)
+            found = share * (ends[1] - ends[0]) + ends[0]
+        case ZScore(range=None, mean=mean, sd=sd):
+            centre = np.nanmean(scores, axis=1, keepdims=True)
+            own = np.nanstd(scores, axis=1, ddof=1, keepdims=True)
+            found = (scores - centre) / np.where(own > 0, own, 1.0) * sd + mean
+        case Goalposts(range=ends, clip=True):
+            found = np.clip(scores, ends[0], ends[1])
+        case Goalposts() | Fraction() | Target():
+            found = scores
+        case _:
+            # Nobody stands before the first place or behind the last.
+            found = np.clip(scores, np.nanmin(base), np.nanmax(base))
+    return found

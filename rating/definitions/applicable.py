@@ -1,0 +1,158 @@
+"""Which declared alternatives cannot apply to their section, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rating.definitions.uncertainty import (
+    LeftOut,
+    Measurement,
+    OtherAggregation,
+    OtherFormula,
+    OtherMethod,
+    OtherWeights,
+    Sets,
+    sources_of,
+)
+from rating.errors import DefinitionError, Problem, nearest
+
+if TYPE_CHECKING:
+    from rating.definitions.section import Section
+
+
+def problems(section: Section) -> Iterator[Problem]:
+    """The assumptions of a section that cannot apply to it, each with the reason."""
+    if section.uncertainty is None:
+        return
+    for given in section.uncertainty.assumption:
+        where = f"uncertainty, {given.id}"
+        match given:
+            case OtherMethod():
+                yield from _method_problems(section, given, where)
+            case OtherAggregation():
+                yield from _node_problems(section, given.nodes, where)
+                yield from _aggregate_problems(section, given, where)
+            case OtherFormula():
+                yield from _formula_problems(section, given, where)
+            case LeftOut():
+                yield from _left_out_problems(section, given, where)
+            case OtherWeights():
+                yield from _node_problems(section, given.nodes, where)
+                yield from _weights_problems(section, given, where)
+            case Measurement():
+                yield from _measurement_problems(section, given, where)
+
+
+def _method_problems(section: Section, given: OtherMethod, where: str) -> Iterator[Problem]:
+    for number, option in enumerate(given.options, 1):
+        place = f"{where}, options[{number}]"
+        try:
+            other = section.method.merged({given.kind: option}, place)
+            bare = section.model_copy(update={"method": other})
+            for item in section.indicator:
+                bare.method_of(item.id)
+        except DefinitionError as error:
+            yield from error.problems
+            return
+        over = getattr(getattr(other, given.kind), "over", "edition")
+        if given.kind == "normalise" and over != "edition":
+            yield Problem(place, "a panel is not drawn: its ends are those of other editions")
+
+
+def _node_problems(section: Section, nodes: Iterable[str], where: str) -> Iterator[Problem]:
+    known = [node.id for node in section.node]
+    for node in nodes:
+        if node not in known:
+            yield Problem(f"{where}, nodes", f"no node named '{node}'", nearest(node, known))
+
+
+def _aggregate_problems(section: Section, given: OtherAggregation, where: str) -> Iterator[Problem]:
+    for node in section.node:
+        if given.nodes and node.id not in given.nodes:
+            continue
+        for number, option in enumerate(given.options, 1):
+            try:
+                section.method_of(node.id).merged(
+                    {"aggregate": option}, f"{where}, options[{number}]"
+                )
+            except DefinitionError as error:
+                yield from error.problems
+                return
+
+
+def _formula_problems(section: Section, given: OtherFormula, where: str) -> Iterator[Problem]:
+    known = {item.id: item for item in section.indicator}
+    for number, option in enumerate(given.options, 1):
+        for id, value in option.items():
+            place = f"{where}, options[{number}].{id}"
+            if id not in known:
+                yield Problem(place, f"no indicator named '{id}'", nearest(id, known))
+                continue
+            latest = known[id].version[-1].model_copy(update={"value": value})
+            try:
+                known[id].compiled(latest)
+            except DefinitionError as error:
+                for found in error.problems:
+                    yield Problem(place, found.what, found.remedy, found.formula, found.span)
+
+
+def _left_out_problems(section: Section, given: LeftOut, where: str) -> Iterator[Problem]:
+    known = [item.id for item in section.items if item.parent is not None]
+    for id in () if given.items == "each" else given.items:
+        if id not in known:
+            yield Problem(
+                f"{where}, items", f"nothing named '{id}' to leave out", nearest(id, known)
+            )
+    names = {name for item in section.indicator for name in sources_of(item)}
+    for source in given.sources:
+        if source not in names:
+            yield Problem(
+                f"{where}, sources",
+                f"no indicator has the source '{source}'",
+                nearest(source, names),
+            )
+
+
+def _weights_problems(section: Section, given: OtherWeights, where: str) -> Iterator[Problem]:
+    if not isinstance(given.draw, Sets):
+        return
+    parents = given.nodes or tuple(node.id for node in section.node)
+    known = [child.id for parent in parents for child in section.children(parent)]
+    for number, each in enumerate(given.draw.sets, 1):
+        place = f"{where}, draw.sets[{number}]"
+        for id in each.weights:
+            if id not in known:
+                yield Problem(place, f"'{id}' is no child of these nodes", nearest(id, known))
+        for parent in parents:
+            family = section.children(parent)
+            if family and not any(each.weights.get(c.id, c.weight) > 0 for c in family):
+                yield Problem(place, f"the weights of the children of {parent} are all 0")
+
+
+def _measurement_problems(section: Section, given: Measurement, where: str) -> Iterator[Problem]:
+    known = {item.id: item for item in section.indicator}
+    for id in given.indicators:
+        if id not in known:
+            yield Problem(f"{where}, indicators", f"no indicator named '{id}'", nearest(id, known))
+            continue
+        item = known[id]
+        columns = {
+            f"{table}.{column}"
+            for table, held in item.input.items()
+            if held.grain == "region"
+            for column in held.columns
+        }
+        measures = {
+            name
+            for version in item.version
+            for group in version.measures.values()
+            for name in group
+        }
+        for column in given.columns:
+            if column not in columns | measures:
+                yield Problem(
+                    f"{where}, error",
+                    f"{id} reads no column or measure '{column}'",
+                    nearest(column, columns | measures),
+                )
