@@ -97,8 +97,8 @@ def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -
                 raise DefinitionError(
                     Problem(where, f"'{found[id].assumption}' moves it already", "switch one off")
                 )
-            values = _values(scenarios, id)
             column = scenarios.indicators.index(id)
+            values = [each[:, column] for each in scenarios.values]
             draw, apply = _error(rating, scenarios.regions, assumption, id, where, values[0])
             found[id] = Moving(
                 assumption=assumption.id,
@@ -114,26 +114,21 @@ def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -
     return list(found.values())
 
 
-def _values(scenarios: Scenarios, id: str) -> list[Floats]:
-    rows = pl.DataFrame({"region": scenarios.regions})
-    own = scenarios.cells.filter(pl.col("indicator") == id)
-    found = []
-    for number in range(len(scenarios.matrices)):
-        part = own.filter(pl.col("scenario") == number).select("region", "value")
-        joined = rows.join(part, on="region", how="left", maintain_order="left")["value"]
-        found.append(joined.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(float))
-    return found
-
-
 def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:
+    """The normalisation of each indicator under each scenario."""
+    places = [n for n, given in enumerate(scenarios.upstream) if given.kind == "normalise"]
+    known: dict[tuple[int, ...], dict[str, Setting]] = {}
     found: dict[str, list[Setting]] = {id: [] for id in scenarios.indicators}
     for options in scenarios.choices():
-        method = rating.section.method
-        for given, option in zip(scenarios.upstream, options, strict=True):
-            if given.kind == "normalise":
-                method = method.merged({"normalise": given.options[option]})
-        section = rating.section.model_copy(update={"method": method})
-        for id, setting in Tree.of(section, rating.edition).settings("normalise").items():
+        taken = tuple(options[place] for place in places)
+        if taken not in known:
+            method = rating.section.method
+            for place in places:
+                option = scenarios.upstream[place].options[options[place]]
+                method = method.merged({"normalise": option})
+            section = rating.section.model_copy(update={"method": method})
+            known[taken] = Tree.of(section, rating.edition).settings("normalise")
+        for id, setting in known[taken].items():
             found[id].append(setting)
     return found
 

@@ -14,14 +14,13 @@ from rating.analysis.design import Floats, Ints, choice
 from rating.analysis.kernel import Branch, floor, score
 from rating.analysis.measured import Moving, moving
 from rating.analysis.scenarios import Scenarios, label
+from rating.analysis.weights import fill
 from rating.definitions.aggregations import Aggregation
 from rating.definitions.tree import Tree
 from rating.definitions.uncertainty import (
     Assumption,
-    Dirichlet,
     LeftOut,
     Measurement,
-    Noise,
     OtherAggregation,
     OtherWeights,
     Sets,
@@ -112,7 +111,8 @@ class Plan:
         weights = np.repeat(self.weights[None, :], many, axis=0)
         for factor in self.factors:
             if factor.edges:
-                _drawn(factor, u[:, factor.columns], weights)
+                assert isinstance(factor.assumption, OtherWeights)
+                fill(weights, factor.assumption.draw, factor.edges, u[:, factor.columns])
         weights = self.weighed(options, many, weights)
         scenario = self.scenarios.number(options, many)
         return Draws(scenario, weights, self.aggregations(options, many), options)
@@ -151,28 +151,6 @@ class Plan:
         held = self.rating.ranks.select("region", pl.col("rank").cast(pl.Float64))
         found = rows.join(held, on="region", how="left", maintain_order="left")["rank"]
         return found.fill_null(float("nan")).to_numpy().astype(float)
-
-
-def _drawn(factor: Factor, u: Floats, weights: Floats) -> None:
-    """Fill in the weights that an assumption draws, node by node."""
-    given = factor.assumption
-    assert isinstance(given, OtherWeights)
-    at = 0
-    for family in factor.edges:
-        edges, own = list(family), u[:, at : at + len(family)]
-        at += len(family)
-        match given.draw:
-            case Noise(spread=spread):
-                weights[:, edges] *= 1 + spread * (2 * own - 1)
-            case Dirichlet(concentration=concentration):
-                from scipy.special import gammaincinv
-
-                base = weights[0, edges]
-                shape = concentration * len(edges) * base / base.sum()
-                # The least number keeps a weight above 0, which a tree needs.
-                weights[:, edges] = gammaincinv(shape, np.maximum(own, 1e-12))
-            case _:
-                weights[:, edges] = -np.log1p(-np.minimum(own, 1 - 1e-12)) + 1e-300
 
 
 # -------------------------------------------------------------------------------------- the plan

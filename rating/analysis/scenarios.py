@@ -41,7 +41,8 @@ class Scenarios:
     Attributes:
         upstream: the assumptions, in the order of the steps.
         cells: scenario, region, indicator, value, imputed, treated, score.
-        matrices: of each scenario, regions (rows) by indicators; NaN where missing.
+        matrices: of each scenario, the scores: regions (rows) by indicators; NaN where missing.
+        values: of each scenario, the values as measured, in the same shape.
         shapes: scenario, indicator, skewness and kurtosis before and after, winsorised, rule.
         regions: the rows, in the order of their codes.
         indicators: the columns, in the order of the section.
@@ -50,6 +51,7 @@ class Scenarios:
     upstream: tuple[Upstream, ...]
     cells: pl.DataFrame
     matrices: list[Floats]
+    values: list[Floats]
     shapes: pl.DataFrame
     regions: list[str]
     indicators: list[str]
@@ -102,10 +104,12 @@ def build(rating: Rating, assumptions: Sequence[Any]) -> Scenarios:
     regions = sorted(rating.values["region"].unique())
     indicators = [item.id for item in tree.indicators]
     cells = cells.filter(pl.col("region").is_in(regions))
+    matrices, measured = _matrices(cells, regions, indicators, many)
     return Scenarios(
         upstream=upstream,
         cells=cells,
-        matrices=_matrices(cells, regions, indicators, many),
+        matrices=matrices,
+        values=measured,
         shapes=_repeated(treated, [given for given in methods if given.kind == "normalise"]),
         regions=regions,
         indicators=indicators,
@@ -255,14 +259,19 @@ def label(option: Mapping[str, Any] | Setting) -> str:
 
 def _matrices(
     cells: pl.DataFrame, regions: Sequence[str], indicators: Sequence[str], many: int
-) -> list[Floats]:
+) -> tuple[list[Floats], list[Floats]]:
+    """The scores and the values of each scenario."""
     rows = pl.DataFrame({"region": regions, "row": range(len(regions))})
     columns = pl.DataFrame({"indicator": indicators, "column": range(len(indicators))})
     placed = cells.join(rows, on="region").join(columns, on="indicator")
-    found = np.full((many, len(regions), len(indicators)), np.nan)
     places = tuple(placed[name].to_numpy() for name in ("scenario", "row", "column"))
-    found[places] = placed["score"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return list(found)
+
+    def filled(name: str) -> list[Floats]:
+        found = np.full((many, len(regions), len(indicators)), np.nan)
+        found[places] = placed[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return list(found)
+
+    return filled("score"), filled("value")
 
 
 def _repeated(shapes: pl.DataFrame, normalisations: Sequence[OtherMethod]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rating.steps.peers import Numbers, Peers, pieces
 
 # What is closer than this is equal: of scores in units of the child's greatest, of weights in units
-# of what the two regions share. Sums of doubles are off by less.
+# of their sum. Sums of doubles are off by less.
 SAME_SCORE = 1e-12
 SAME_WEIGHT = 1e-9
 
@@ -32,15 +32,11 @@ def copeland(peers: Peers) -> Numbers:
 
 def _won_less_lost(peers: Peers, rows: NDArray[np.int64]) -> Numbers:
     ahead = np.zeros((len(rows), len(peers.scores)))
-    shared = np.zeros_like(ahead)
     for column, weight in zip(peers.scores.T, peers.weights, strict=True):
-        known = ~np.isnan(column)
-        if not known.any():
-            continue
-        gap = column[rows, None] - column[None, :]
-        gap[np.abs(gap) <= SAME_SCORE * np.abs(column[known]).max()] = 0.0
-        ahead += weight * np.sign(np.nan_to_num(gap))
-        shared += weight * (known[rows, None] & known[None, :])
-    least = SAME_WEIGHT * shared
+        known = np.abs(column[~np.isnan(column)])
+        gap = np.nan_to_num(column[rows, None] - column[None, :])
+        gap[np.abs(gap) <= SAME_SCORE * known.max(initial=0.0)] = 0.0
+        ahead += weight * np.sign(gap)
+    least = SAME_WEIGHT * peers.weights.sum()
     score: Numbers = (ahead > least).sum(axis=1) - (ahead < -least).sum(axis=1).astype(float)
     return score

@@ -123,7 +123,9 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
     )
     first = now = _shaped(store, cells, state)
     while now["going"].any():
-        now = _shaped(store, cells, now.select(state.columns).with_columns(**_moved(now)))
+        going = now.filter("going")
+        moved = _shaped(store, cells, going.select(state.columns).with_columns(**_moved(going)))
+        now = pl.concat([now.filter(~pl.col("going")), moved]).sort(*_KEYS)
     return _applied(store, cells, first, now)
 
 
