@@ -161,11 +161,18 @@ class Rating:
 
         return save(self, folder)
 
-    def to_pdf(self, path: str | Path, *, lang: Lang = "en", region: str | None = None) -> Path:
+    def to_pdf(
+        self,
+        path: str | Path,
+        *,
+        lang: Lang = "en",
+        region: str | None = None,
+        sure: Uncertainty | None = None,
+    ) -> Path:
         """Write the ranking report, or the profile of one region, as a PDF."""
         from rating.publish.report import to_pdf
 
-        return to_pdf(self, path, lang=lang, region=region)
+        return to_pdf(self, path, lang=lang, region=region, sure=sure)
 
     def __repr__(self) -> str:
         ranked = self.ranks["rank"].count()

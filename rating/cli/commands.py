@@ -102,21 +102,35 @@ def write_report(
     region: Annotated[
         str | None, typer.Option(help="The profile of one region alone: its code or name.")
     ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(min=1, help="Draw the declared assumptions so often: intervals of places."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The seed of the draws; 1 if not given.")
+    ] = None,
     allow_refused: AllowRefused = False,
     verbose: Verbose = False,
 ) -> None:
     """Write the ranking report of an edition as a PDF.
 
-    With --region, the one-page profile of a region alone.
+    With --region, the one-page profile of a region alone. With --draws, every place with its
+    interval over the assumptions that the section declares uncertain.
     """
     from rating.cli import doctor
 
     doctor.require_libraries()
     if out.is_dir():
         raise UsageError(Problem(str(out), "is a folder", "name the PDF: --out FILE.pdf"))
+    if seed is not None and draws is None:
+        raise UsageError(Problem("--seed", "nothing is drawn", "say how often: --draws 10000"))
     result = _rated(section, data, edition, allow_refused)
     code = None if region is None else _code(result, region)
-    say(f"written: {result.to_pdf(out, lang=lang, region=code)}")
+    sure = None
+    if draws is not None:
+        sure = result.uncertainty(draws=draws, seed=1 if seed is None else seed)
+        log.info("drawn: %r", sure)
+    say(f"written: {result.to_pdf(out, lang=lang, region=code, sure=sure)}")
 
 
 @app.command("check")

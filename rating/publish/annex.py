@@ -150,7 +150,7 @@ def _percent(share: float | None, say: Speaker) -> str:
 def _steps(facts: Facts, say: Speaker) -> Iterator[Step]:
     for step in STEPS:
         setting = getattr(facts.result.section.method, step)
-        yield Step(say(f"step.{step}"), say(f"{step}.{setting.name}"), _parameters(setting, say))
+        yield Step(say(f"step.{step}"), say(f"{step}.{setting.name}"), parameters(setting))
 
 
 def _exceptions(facts: Facts, say: Speaker) -> Iterator[Step]:
@@ -162,10 +162,10 @@ def _exceptions(facts: Facts, say: Speaker) -> Iterator[Step]:
             if step in own:
                 setting = getattr(method, step)
                 text = f"{say(f'step.{step}')}: {say(f'{step}.{setting.name}')}"
-                yield Step(say.of(item.name), text, _parameters(setting, say))
+                yield Step(say.of(item.name), text, parameters(setting))
 
 
-def _parameters(setting: Any, say: Speaker) -> str:
+def parameters(setting: Any) -> str:
     """A setting's parameters under the names that the definition files use."""
     names = type(setting).model_fields
     given = ((name, getattr(setting, name)) for name in names if name != "name")

@@ -125,7 +125,14 @@ def grid(places: Sequence[float], scale: Scale, *, height: float = 14) -> str:
     return _svg(scale.width, height, lines, stretch=True)
 
 
-def position(rank: int | None, of: int, bands: Sequence[tuple[int, str]], scale: Scale) -> str:
+def position(
+    rank: int | None,
+    of: int,
+    bands: Sequence[tuple[int, str]],
+    scale: Scale,
+    *,
+    interval: tuple[int, int] | None = None,
+) -> str:
     """A rank on the bar of all ranks, coloured by group.
 
     Args:
@@ -133,6 +140,7 @@ def position(rank: int | None, of: int, bands: Sequence[tuple[int, str]], scale:
         of: how many regions are ranked.
         bands: number of regions and colour of each group, from the first rank on.
         scale: the axis, from 0.5 to ``of`` + 0.5.
+        interval: first and last place of the band that lies behind the ring.
     """
     parts = []
     start = 0.5
@@ -140,6 +148,11 @@ def position(rank: int | None, of: int, bands: Sequence[tuple[int, str]], scale:
         left, right = scale.at(start), scale.at(start + count)
         parts.append(_rect(left, 5, max(right - left - 0.8, 0.2), 8, colour))
         start += count
+    if interval is not None:
+        left, right = scale.at(interval[0] - 0.5), scale.at(interval[1] + 0.5)
+        # A white edge keeps the band apart from every colour of the groups.
+        parts.append(_rect(left, 6.2, right - left, 5.6, PAPER))
+        parts.append(_rect(left, 7.2, right - left, 3.6, ORANGE))
     if rank is not None:
         parts.append(
             f'<circle cx="{_n(scale.at(rank))}" cy="9" r="5.6" fill="{PAPER}" '

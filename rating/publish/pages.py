@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from rating.publish import charts
 from rating.publish.charts import Scale
@@ -16,6 +17,7 @@ THIN = 0.65
 # More parts than this do not fit beside each other on the ranking's page.
 MANY_PARTS = 8
 WIDE = 640.0
+NO_SPANS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Line:
     parts: tuple[str, ...]
     coverage: str
     thin: bool
+    interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,10 @@ def _median(ordered: Sequence[float]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def line(facts: Facts, region: Region, anchor: str, say: Speaker) -> Line:
-    """One region's line of the ranking."""
+def line(
+    facts: Facts, region: Region, anchor: str, say: Speaker, spans: Mapping[str, str] = NO_SPANS
+) -> Line:
+    """One region's line of the ranking; ``spans`` are the intervals of the places, by region."""
     shown = facts.pillars if len(facts.pillars) <= MANY_PARTS else ()
     return Line(
         rank="—" if region.rank is None else say.number(region.rank, 0),
@@ -210,22 +215,30 @@ def line(facts: Facts, region: Region, anchor: str, say: Speaker) -> Line:
         parts=tuple(say.number(facts.cell(region, pillar).score) for pillar in shown),
         coverage=f"{region.present}/{facts.total}",
         thin=region.coverage < threshold(facts),
+        interval=spans.get(region.code, ""),
     )
 
 
-def bands(facts: Facts, say: Speaker, pictures: Pictures) -> tuple[Band, ...]:
+def bands(
+    facts: Facts, say: Speaker, pictures: Pictures, spans: Mapping[str, str] = NO_SPANS
+) -> tuple[Band, ...]:
     """The ranking by groups; one band without a label where the section has no groups."""
     place = anchors(facts)
     groups = [group for group in facts.groups if group.regions]
     if not groups:
-        lines = tuple(line(facts, region, place[region.code], say) for region in facts.ranked)
+        lines = tuple(line(facts, one, place[one.code], say, spans) for one in facts.ranked)
         title = say("ranking.all")
         return (Band(title, "", "", lines, None, "", "", "", ""),) if lines else ()
-    return tuple(_band(facts, group, place, say, pictures) for group in groups)
+    return tuple(_band(facts, group, place, say, pictures, spans) for group in groups)
 
 
 def _band(
-    facts: Facts, group: Group, place: dict[str, str], say: Speaker, pictures: Pictures
+    facts: Facts,
+    group: Group,
+    place: dict[str, str],
+    say: Speaker,
+    pictures: Pictures,
+    spans: Mapping[str, str],
 ) -> Band:
     scores = [region.score for region in group.regions if region.score is not None]
     ranks = [region.rank for region in group.regions if region.rank is not None]
@@ -236,7 +249,7 @@ def _band(
         title=say("ranking.group", label=group.label),
         label=group.label,
         note=f"{say('ranking.group_size', n=len(group.regions))} · {spread}",
-        lines=tuple(line(facts, region, place[region.code], say) for region in group.regions),
+        lines=tuple(line(facts, one, place[one.code], say, spans) for one in group.regions),
         swatch=Picture(pictures.add(cell), say("map.swatch", label=group.label)),
         count=say.number(len(group.regions), 0),
         scores=spread,
@@ -245,7 +258,7 @@ def _band(
     )
 
 
-def unranked(facts: Facts, say: Speaker) -> tuple[Band, ...]:
+def unranked(facts: Facts, say: Speaker, spans: Mapping[str, str] = NO_SPANS) -> tuple[Band, ...]:
     """The regions out of the ranking, by the reason."""
     place = anchors(facts)
     found = []
@@ -253,7 +266,7 @@ def unranked(facts: Facts, say: Speaker) -> tuple[Band, ...]:
         regions = [region for region in facts.unranked if region.status == status]
         title = say(f"ranking.status_{status}")
         note = say("ranking.group_size", n=len(regions))
-        lines = tuple(line(facts, region, place[region.code], say) for region in regions)
+        lines = tuple(line(facts, one, place[one.code], say, spans) for one in regions)
         found.append(Band(title, status, note, lines, None, "", "", "", ""))
     return tuple(found)
 

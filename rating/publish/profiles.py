@@ -9,6 +9,7 @@ from rating.publish import charts
 from rating.publish.charts import Scale
 from rating.publish.facts import Facts, Item, Region
 from rating.publish.findings import district_name
+from rating.publish.intervals import Intervals
 from rating.publish.pages import Picture, Pictures, anchors, ticks
 from rating.publish.texts import Speaker, clean
 from rating.text import LANGS
@@ -111,6 +112,7 @@ def profiles(
     *,
     only: Sequence[Region] | None = None,
     squeeze: int = 0,
+    sure: Intervals | None = None,
 ) -> tuple[Profile, ...]:
     """The pages of the regions in the order of the ranking, or of some of them.
 
@@ -120,9 +122,10 @@ def profiles(
         pictures: takes the charts.
         only: the regions whose pages are wanted.
         squeeze: how many steps tighter than by the length of the tree the pages are set.
+        sure: the intervals of the places, where there were draws.
     """
     place = anchors(facts)
-    common = Common(facts, say, pictures, place, squeeze)
+    common = Common(facts, say, pictures, place, squeeze, sure)
     chosen = facts.regions if only is None else only
     return tuple(_profile(common, region) for region in chosen)
 
@@ -137,9 +140,10 @@ class Common:
         pictures: Pictures,
         place: dict[str, str],
         squeeze: int,
+        sure: Intervals | None,
     ) -> None:
         self.facts, self.say, self.pictures, self.place = facts, say, pictures, place
-        self.squeeze = squeeze
+        self.squeeze, self.sure = squeeze, sure
         ends = facts.axis[facts.root.id]
         scale = Scale(*ends, PLOT)
         round_values = ticks(*ends)
@@ -197,7 +201,7 @@ def _profile(common: Common, region: Region) -> Profile:
         district=district_name(facts, region, say),
         status="" if region.rank is not None else say(f"ranking.status_{region.status}"),
         group=region.group or "",
-        big=_big(facts, region, say),
+        big=_big(common, region),
         bar=_bar(common, region),
         bar_ticks=common.bar_ticks,
         plot_ticks=common.plot_ticks if common.one_axis else (),
@@ -214,20 +218,29 @@ def _profile(common: Common, region: Region) -> Profile:
     )
 
 
-def _big(facts: Facts, region: Region, say: Speaker) -> tuple[Big, ...]:
+def _big(common: Common, region: Region) -> tuple[Big, ...]:
+    facts, say, sure = common.facts, common.say, common.sure
     low, high = (say.number(end, 0) for end in facts.axis[facts.root.id])
     covered = say("profile.coverage_number", k=region.present, n=facts.total)
     groups = len(facts.groups)
-    last = (
-        Big(region.group or "—", say("profile.group_number", n=groups))
-        if groups
-        else Big(say.number(len(facts.regions), 0), say("profile.no_groups"))
+    held = "" if sure is None else sure.share(region, say)
+    if not groups:
+        last = Big(say.number(len(facts.regions), 0), say("profile.no_groups"))
+    elif held:
+        last = Big(region.group or "—", say("profile.group_held", n=groups, share=held))
+    else:
+        last = Big(region.group or "—", say("profile.group_number", n=groups))
+    between = (
+        ()
+        if sure is None
+        else (Big(sure.span(region, say), say("profile.interval", level=sure.level(say))),)
     )
     return (
         Big(
             "—" if region.rank is None else say.number(region.rank, 0),
             say("profile.rank", n=len(facts.ranked)),
         ),
+        *between,
         Big(say.number(region.score), say("profile.score", low=low, high=high)),
         Big(covered, say("profile.coverage")),
         last,
@@ -236,8 +249,17 @@ def _big(facts: Facts, region: Region, say: Speaker) -> tuple[Big, ...]:
 
 def _bar(common: Common, region: Region) -> Picture:
     count = len(common.facts.ranked)
-    svg = charts.position(region.rank, count, common.colours, common.bar)
-    if region.rank is None:
+    ends = None if common.sure is None else common.sure.ends.get(region.code)
+    svg = charts.position(region.rank, count, common.colours, common.bar, interval=ends)
+    if common.sure is not None and ends is not None and region.rank is not None:
+        alt = common.say(
+            "profile.position_alt_interval",
+            rank=region.rank,
+            n=count,
+            level=common.sure.level(common.say),
+            span=common.sure.span(region, common.say),
+        )
+    elif region.rank is None:
         alt = common.say("profile.position_alt_none", n=count)
     else:
         alt = common.say("profile.position_alt", rank=region.rank, n=count)

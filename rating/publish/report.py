@@ -13,9 +13,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from rating.errors import Problem, RatingError, UsageError, nearest
-from rating.publish import annex, charts, fonts, pages
+from rating.publish import annex, charts, fonts, intervals, pages
 from rating.publish.facts import Facts, Region, gather
 from rating.publish.files import write_whole
+from rating.publish.intervals import Intervals
 from rating.publish.pages import Pictures
 from rating.publish.profiles import profiles
 from rating.publish.texts import Speaker, clean
@@ -23,6 +24,7 @@ from rating.resources import VERSION, folder
 from rating.text import LANGS, Lang
 
 if TYPE_CHECKING:
+    from rating.analysis.uncertainty import Uncertainty
     from rating.result import Rating
 
 # What the cover holds.
@@ -32,7 +34,12 @@ SQUEEZES = 3
 
 
 def to_pdf(
-    result: Rating, path: Path | str, *, lang: Lang = "en", region: str | None = None
+    result: Rating,
+    path: Path | str,
+    *,
+    lang: Lang = "en",
+    region: str | None = None,
+    sure: Uncertainty | None = None,
 ) -> Path:
     """Write the ranking report of an edition, or the profile of one region.
 
@@ -41,22 +48,31 @@ def to_pdf(
         path: the file to write; it appears whole or not at all.
         lang: ``en`` or ``ru``.
         region: the code of a region, for its page alone.
+        sure: what ``uncertainty`` of the rating returned, for the interval of every place.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: the language or the region is not known, or the file cannot be written.
+        UsageError: the language or the region is not known, the draws are those of another rating,
+            or the file cannot be written.
         DataError: a name has a letter that the report's fonts lack.
     """
-    return write_whole(path, to_bytes(result, lang=lang, region=region))
+    return write_whole(path, to_bytes(result, lang=lang, region=region, sure=sure))
 
 
-def to_bytes(result: Rating, *, lang: Lang = "en", region: str | None = None) -> bytes:
+def to_bytes(
+    result: Rating,
+    *,
+    lang: Lang = "en",
+    region: str | None = None,
+    sure: Uncertainty | None = None,
+) -> bytes:
     """The report as the bytes of a PDF."""
     if lang not in LANGS:
         raise UsageError(Problem("lang", f"no language '{lang}'", nearest(lang, LANGS)))
     facts = gather(result)
+    found = None if sure is None else intervals.intervals(result, sure)
     only = None if region is None else _chosen(facts, region)
     css = (folder("reports") / "style.css").read_text(encoding="utf-8")
     # Loading WeasyPrint takes a second and looks for fonts: late, and with ours only.
@@ -65,7 +81,7 @@ def to_bytes(result: Rating, *, lang: Lang = "en", region: str | None = None) ->
 
         for squeeze in range(SQUEEZES):
             pictures = Pictures()
-            html = compose(facts, Speaker(lang), pictures, only=only, squeeze=squeeze)
+            html = compose(facts, Speaker(lang), pictures, only=only, squeeze=squeeze, sure=found)
             try:
                 return assets.render(
                     html, css, charts=pictures.table, check=_one_page_each(facts, only)
@@ -90,7 +106,13 @@ def _chosen(facts: Facts, code: str) -> Region:
 
 
 def compose(
-    facts: Facts, say: Speaker, pictures: Pictures, *, only: Region | None = None, squeeze: int = 0
+    facts: Facts,
+    say: Speaker,
+    pictures: Pictures,
+    *,
+    only: Region | None = None,
+    squeeze: int = 0,
+    sure: Intervals | None = None,
 ) -> str:
     """The HTML of the report or of one region's page; its charts go to ``pictures``.
 
@@ -100,6 +122,7 @@ def compose(
         pictures: takes the charts.
         only: the region whose page is wanted alone.
         squeeze: how much tighter than by default the profiles are set.
+        sure: the intervals of the places, where there were draws.
     """
     result = facts.result
     low, high = facts.axis[facts.root.id]
@@ -115,12 +138,21 @@ def compose(
         "facts": facts,
         "only_one": only is not None,
         "profiles": profiles(
-            facts, say, pictures, only=None if only is None else [only], squeeze=squeeze
+            facts,
+            say,
+            pictures,
+            only=None if only is None else [only],
+            squeeze=squeeze,
+            sure=sure,
         ),
+        "sure": sure is not None,
+        "level": "" if sure is None else sure.level(say),
     }
     if only is not None:
         return _environment().get_template("one_profile.html").render(context)
-    bands = pages.bands(facts, say, pictures)
+    spans = {} if sure is None else {one.code: sure.span(one, say) for one in facts.regions}
+    bands = pages.bands(facts, say, pictures, spans)
+    out = pages.unranked(facts, say, spans)
     place = pages.anchors(facts)
     example = facts.ranked[0] if facts.ranked else facts.regions[0]
     context |= {
@@ -129,11 +161,9 @@ def compose(
         "parts": pages.parts(facts, say, pictures),
         "claims": pages.claims(facts, say, pictures),
         "bands": bands,
-        "unranked": pages.unranked(facts, say),
+        "unranked": out,
         "note": annex.edition_note(facts, say),
-        "thin": any(
-            line.thin for band in (*bands, *pages.unranked(facts, say)) for line in band.lines
-        ),
+        "thin": any(line.thin for band in (*bands, *out) for line in band.lines),
         "threshold": say.number(100 * pages.threshold(facts), 0),
         "columns": [say.of(item.name) for item in facts.pillars]
         if len(facts.pillars) <= pages.MANY_PARTS
@@ -143,6 +173,9 @@ def compose(
         "shelves": pages.shelves(facts, say),
         "example": next(one for one in context["profiles"] if one.anchor == place[example.code]),
         "annex": annex.annex(facts, say),
+        "shared": () if sure is None else intervals.shared(facts, sure, say),
+        "drawn": None if sure is None else intervals.drawn(facts, sure, say),
+        "draws": 0 if sure is None else sure.sure.draws,
     }
     return _environment().get_template("report.html").render(context)
 

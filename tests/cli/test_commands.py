@@ -142,6 +142,55 @@ def test_report_writes_a_pdf_of_one_region_by_its_name(run, good, tmp_path):
     assert (tmp_path / "tomsk.pdf").read_bytes().startswith(b"%PDF-")
 
 
+BLOCK = """
+[uncertainty]
+level = 0.9
+[[uncertainty.assumption]]
+id   = "weights"
+kind = "weights"
+draw = { name = "dirichlet", concentration = 20 }
+"""
+
+
+@pytest.fixture
+def uncertain(good, tmp_path):
+    """The small section with an assumption that can be drawn, and its data."""
+    folder = tmp_path / "uncertain"
+    shutil.copytree(good[0], folder)
+    file = folder / "section.toml"
+    file.write_text(file.read_text("utf-8") + BLOCK, "utf-8")
+    return str(folder), good[1]
+
+
+def test_report_with_draws_is_the_same_for_the_same_seed_and_another_without(
+    run, uncertain, tmp_path
+):
+    words = ("report", *uncertain, "--edition", 2019, "--region", "RU-TOM")
+
+    def written(*more):
+        outcome = run(*words, "--out", tmp_path / "one.pdf", *more)
+        assert outcome == (0, f"written: {tmp_path / 'one.pdf'}\n", "")
+        return (tmp_path / "one.pdf").read_bytes()
+
+    drawn = written("--draws", 20)
+    assert drawn == written("--draws", 20, "--seed", 1)
+    assert drawn != written()
+
+
+def test_report_with_draws_of_a_section_without_uncertainty_says_what_to_add(run, good, tmp_path):
+    outcome = run("report", *good, "--edition", 2019, "--out", tmp_path / "r.pdf", "--draws", 20)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "the section declares no uncertainty" in outcome.err
+    assert "[[uncertainty.assumption]]" in outcome.err
+    assert not (tmp_path / "r.pdf").exists()
+
+
+def test_a_seed_without_draws_is_refused(run, good, tmp_path):
+    outcome = run("report", *good, "--edition", 2019, "--out", tmp_path / "r.pdf", "--seed", 3)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "--seed:\n  nothing is drawn\n  say how often: --draws 10000" in outcome.err
+
+
 def test_report_refuses_a_folder_before_it_computes(run, good, tmp_path):
     outcome = run("report", *good, "--edition", 2019, "--out", tmp_path)
     assert outcome.code == 2
@@ -165,6 +214,8 @@ def test_verbose_logs_on_stderr_alone(run, good, tmp_path):
         (["rate", "a", "b", "--edition", "soon", "--out", "o"], "--edition"),
         (["rate", "a", "b", "--edition", "0", "--out", "o"], "1900"),
         (["report", "a", "b", "--edition", "2019", "--out", "o", "--lang", "de"], "'en', 'ru'"),
+        (["report", "a", "b", "--edition", "2019", "--out", "o", "--draws", "0"], "--draws"),
+        (["report", "a", "b", "--edition", "2019", "--out", "o", "--seed", "-1"], "--seed"),
         (["explain", "a", "b", "c", "--edition", "2019", "--format", "xml"], "'json'"),
         (["new", "sections"], "Did you mean 'section'"),
     ],
