@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from rating.analysis.design import Floats, stream
+from rating.analysis.proportion import refuse_disproportion
 from rating.analysis.scenarios import Scenarios
 from rating.definitions.settings import (
     Fraction,
@@ -87,6 +88,7 @@ def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -
     """
     found: dict[str, Moving] = {}
     scales = _scales(rating, scenarios)
+    refuse_disproportion(rating, given)
     for assumption in given:
         for id in assumption.indicators:
             where = f"uncertainty, {assumption.id}, {id}"

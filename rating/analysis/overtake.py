@@ -45,7 +45,7 @@ def overtake(
         >>> section = rating.load("hitech_open")
         >>> result = rating.rate(section, rating.read("data/open", section), edition=2019)
         >>> overtake(result, "RU-SPE", "RU-MOW")["change"].abs().sum().__round__(3)
-        0.132
+        0.41
     """
     at = node or rating.section.root.id
     method = rating.section.method_of(at).aggregate

@@ -23,12 +23,18 @@ def index(sure):
 
 def test_a_poisson_count_has_the_mean_and_the_spread_of_its_count():
     # Goalposts hold the ends of the scale, so that the index is linear in a.
-    sure = _with_posts(noise({"name": "poisson", "count": "figures.b"}), POSTS)
+    sure = _with_posts(noise({"name": "poisson", "count": "figures.a"}), POSTS)
     wide = index(sure).drop("region").to_numpy()
     share = (1 / 3) * (2 / 4)  # of a in first, and of first in the index
-    for row, (value, count) in enumerate(zip(BASE["a"], BASE["b"], strict=True)):
+    for row, (value, count) in enumerate(zip(BASE["a"], BASE["a"], strict=True)):
         spread = wide[row].std() / share
         assert spread == pytest.approx(value / np.sqrt(count), rel=0.1)
+
+
+def test_a_value_that_is_not_proportional_to_its_count_is_refused():
+    wrong = noise({"name": "poisson", "count": "figures.b"})
+    with pytest.raises(DefinitionError, match=r"not proportional to figures\.b"):
+        rated(wrong, figures=BASE).uncertainty(draws=8)
 
 
 def _with_posts(assumption, posts, draws=4000):
@@ -75,7 +81,7 @@ def test_a_count_of_0_and_a_missing_value_stay():
     gaps = BASE.with_columns(
         a=pl.Series([0.0, None, 6.0, 4.0, 2.0, 1.0]), b=pl.Series([0.0, 5.0, 4.0, 3.0, 2.0, 9.0])
     )
-    found = _moved({"name": "poisson", "count": "figures.b"}, gaps)
+    found = _moved({"name": "poisson", "count": "figures.a"}, gaps)
     assert (found[:, 0] == 0).all()
     assert np.isnan(found[:, 1]).all()
 
@@ -104,7 +110,7 @@ def test_ranks_have_no_place_before_the_first():
 
 
 def test_sampling_alone_is_narrower_than_with_weights():
-    both = rated(WEIGHTS, noise({"name": "poisson", "count": "figures.b"}), figures=BASE)
+    both = rated(WEIGHTS, noise({"name": "poisson", "count": "figures.a"}), figures=BASE)
     alone = both.uncertainty(draws=500, only="sampling")
     assert alone.assumptions["realm"].to_list() == ["sampling"]
     everything = both.uncertainty(draws=500)
@@ -126,7 +132,7 @@ def test_sampling_alone_is_narrower_than_with_weights():
             "figures.e is below 0",
         ),
         (
-            {"name": "poisson", "count": "figures.c"},
+            {"name": "standard_error", "error": "figures.c"},
             BASE.with_columns(c=pl.lit(None, pl.Float64)),
             "figures.c has no value in 2019",
         ),
@@ -138,6 +144,6 @@ def test_data_that_an_error_cannot_use_are_refused(error, figures, message):
 
 
 def test_two_assumptions_may_not_move_one_indicator():
-    error = {"name": "poisson", "count": "figures.b"}
+    error = {"name": "poisson", "count": "figures.a"}
     with pytest.raises(DefinitionError, match="'noise' moves it already"):
         rated(noise(error), noise(error, id="more"), figures=BASE).uncertainty(draws=8)
