@@ -155,14 +155,12 @@ def _hold(
         if "scenario" not in frame.columns:
             frame = frame.with_columns(scenario=pl.lit(0, pl.Int64))
         store.keep(f"held.{quoted(name)}", frame)
-        rows: list[tuple[int, int | None]] = [
-            (e, year) for e, years in read.items() for year in (years or (None,))
-        ]
-        store.keep(
-            f"held.{quoted(name + '_years')}",
-            pl.DataFrame(rows, schema={"edition": pl.Int64, "year": pl.Int64}, orient="row"),
+        pairs = ", ".join(
+            f"({e}, {'NULL' if year is None else year}::BIGINT)"
+            for e, years in read.items()
+            for year in (years or (None,))
         )
-        scenario = "y.edition AS scenario" if by_edition else "t.scenario"
+        scenario = "CAST(y.edition AS BIGINT) AS scenario" if by_edition else "t.scenario"
         columns = [
             f"CAST(t.{quoted(column)} AS {SQL_TYPE[kind]}) AS {quoted(column)}"
             for column, kind in given.types.items()
@@ -171,7 +169,7 @@ def _hold(
         store.run(
             f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS "
             f"SELECT {', '.join([scenario, 't.region', *columns])} "
-            f"FROM held.{quoted(name)} t JOIN held.{quoted(name + '_years')} y {match}"
+            f"FROM held.{quoted(name)} t JOIN (VALUES {pairs}) y(edition, year) {match}"
         )
         rows_of = f"SELECT scenario, region FROM {quoted(name)}"
         shown.append(rows_of)
@@ -230,37 +228,33 @@ def evaluate_versions(
     store: Store, wanted: Iterable[tuple[Indicator, Version, Collection[int] | None]]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """As ``evaluate``, for given versions, each over all scenarios or over those named."""
-    values: list[str] = []
-    measures: list[str] = []
+    steps: list[str] = []
+    rows: list[str] = []
     estimated = False
     for number, (indicator, version, scenarios) in enumerate(wanted):
-        table = f"value_{number}"
         sql = indicator_sql(indicator, version)
-        only = ""
         if scenarios is not None:
-            only = f"\nWHERE scenario IN ({', '.join(map(str, sorted(scenarios)))})"
-        store.run(f"CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}{only}")
+            sql += f"\nWHERE scenario IN ({', '.join(map(str, sorted(scenarios)))})"
+        steps.append(f"value_{number} AS MATERIALIZED (\n{sql}\n)")
         keys = f"scenario, region, {literal(indicator.id)} AS indicator"
         estimated = estimated or version.estimate is not None
-        estimate = "NULL::DOUBLE AS estimate" if version.estimate is None else "estimate"
-        values.append(f"SELECT {keys}, value, {estimate}, {number} AS position FROM {table}")
-        measures += [
-            f"SELECT {keys}, {literal(name)} AS measure, CAST({quoted(name)} AS DOUBLE) AS value, "
-            f"{number} AS position, {place} AS place FROM {table}"
-            for place, name in enumerate(_measure_names(indicator, version))
+        estimate = "NULL::DOUBLE" if version.estimate is None else "estimate"
+        shown = [("NULL", "value", estimate)]
+        shown += [
+            (literal(name), f"CAST({quoted(name)} AS DOUBLE)", "NULL::DOUBLE")
+            for name in _measure_names(indicator, version)
         ]
-    order = "ORDER BY scenario, region, position"
-    shown = "scenario, region, indicator, value" + (", estimate" * estimated)
-    found = store.query(f"SELECT {shown} FROM ({' UNION ALL '.join(values)}) {order}")
-    if measures:
-        parts = store.query(
-            "SELECT scenario, region, indicator, measure, value "
-            f"FROM ({' UNION ALL '.join(measures)}) {order}, place"
-        )
-    else:
-        parts = found.head(0).select(
-            "scenario", "region", "indicator", pl.lit("").alias("measure"), "value"
-        )
+        rows += [
+            f"SELECT {keys}, {measure} AS measure, {value} AS value, {estimate} AS estimate, "
+            f"{number} AS position, {place} AS place FROM value_{number}"
+            for place, (measure, value, estimate) in enumerate(shown)
+        ]
+    both = store.query(
+        f"WITH {', '.join(steps)}\nSELECT * EXCLUDE (position, place)\n"
+        f"FROM ({' UNION ALL '.join(rows)})\nORDER BY scenario, region, position, place"
+    )
+    found = both.filter(pl.col("measure").is_null()).drop("measure")
+    parts = both.filter(pl.col("measure").is_not_null()).drop("estimate")
     if estimated:
         finite(found, "estimate", "value")
-    return finite(found, "value", "value"), parts
+    return finite(found if estimated else found.drop("estimate"), "value", "value"), parts

@@ -41,7 +41,7 @@ WITH moved AS (
     list_sum(list_transform(u, lambda v: v * v * v * v)) AS s4
   FROM powers
 )
-SELECT scenario, indicator,
+SELECT scenario, indicator, low AS least,
   CASE WHEN n >= 3 AND high > low
     THEN sqrt(n) * s3 / pow(s2, 1.5) * sqrt(n * (n - 1)) / (n - 2) END AS skewness,
   CASE WHEN n >= 4 AND high > low
@@ -51,7 +51,7 @@ SELECT scenario, indicator,
   list_min(list_filter(xs, lambda x: x > low)) AS above,
   len(list_filter(xs, lambda x: x = high)) AS at_high,
   len(list_filter(xs, lambda x: x = low)) AS at_low,
-  len(list_distinct(xs)) AS values
+  high > low AS varies
 FROM sums
 """
 _KEYS = ("scenario", "indicator")
@@ -150,7 +150,7 @@ def _shaped(store: Store, cells: pl.DataFrame, state: pl.DataFrame) -> pl.DataFr
         going=pl.col("skewness").is_not_null()
         & ~passes.fill_null(False)
         & (pl.col("moved_low") + pl.col("moved_high") < pl.col("max_points"))
-        & (pl.col("values") > 2),
+        & (pl.col("below") > pl.col("least")).fill_null(False),
     )
 
 
@@ -169,7 +169,7 @@ def _moved(now: pl.DataFrame) -> dict[str, pl.Series]:
 def _applied(store: Store, cells: pl.DataFrame, first: pl.DataFrame, last: pl.DataFrame) -> Treated:
     moved = pl.col("moved_low") + pl.col("moved_high")
     rules = last.with_columns(
-        pl.when((pl.col("always") | ~pl.col("passes")) & (pl.col("values") > 1)).then("transform"),
+        pl.when((pl.col("always") | ~pl.col("passes")) & pl.col("varies")).then("transform"),
         raw_skewness=first["skewness"],
     )
     choice = "\n".join(f"WHEN '{name}' THEN {sql}" for name, sql in TRANSFORMS.items())

@@ -69,10 +69,7 @@ def weigh(
     key = "scenario"
     scenarios = scores.select(key).unique()
     if key not in children.columns:
-        children = store.query(
-            "SELECT s.scenario, c.* FROM scenarios s CROSS JOIN children c",
-            {"scenarios": scenarios, "children": children},
-        )
+        children = scenarios.join(children, how="cross")
     listed = children.join(scenarios, on=key, how="semi").select(key, *_CHILDREN)
     done = [listed.clear()]
     for node, setting in settings.items():
