@@ -51,7 +51,7 @@ def weigh(
     ``given`` pass as they stand; those of every other method sum to 1.
 
     Args:
-        store: the connection that lists what is given for every scenario.
+        store: the connection that every step takes first; weights are found without it.
         scores: scenario, region, item, score of the children.
         children: parent, item, weight, position of the nodes in ``settings``; others are ignored.
             With a column ``scenario``, each scenario has a tree of its own.
