@@ -6,11 +6,12 @@ to write instead. An empty cell is a missing value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from rating.definitions.model import Column
+from rating.inputs import classifiers
 from rating.inputs.raw import SHOWN, UNPRINTABLE
 
 LONGEST = 3000
@@ -31,6 +32,7 @@ _DATE = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _EDGES = r"^\s|\s$"
 
 EMPTY = "empty, and this column may not be; write the value"
+BLANK_AT_EDGE = "a blank before or after the value; remove it"
 TOO_LONG = f"longer than {LONGEST} characters; shorten it"
 NOT_FINITE = "not a finite number; leave the cell empty where a figure is missing"
 TOO_LARGE = "larger than the machine's numbers; check the figure"
@@ -50,7 +52,7 @@ _ANY_TEXT: _Faults = [
     (_cell.str.len_chars() > LONGEST, TOO_LONG),
     _like(r"^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)$", SPREADSHEET_ERROR),
     _like(UNPRINTABLE, "a control or invisible character; remove it"),
-    _like(_EDGES, "a blank before or after the value; remove it"),
+    _like(_EDGES, BLANK_AT_EDGE),
 ]
 _MISSING = _like(
     r"(?i)^(n/?a|n\.a\.|null|none|nil|missing|н/?д|нет данных|[-‐‑–—−x*?.…]|\.\.+|…\s*\d?\)?)$",
@@ -221,16 +223,31 @@ def parse(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.DataFrame]:
 def _limits(column: Column) -> _Faults:
     limits: _Faults = [] if column.nullable else [(_cell.is_null(), EMPTY)]
     if column.min is not None:
-        rule = f"below the least value, {_limit(column.min)}; check the figure and its unit"
-        limits.append((_value < column.min, rule))
+        limits.append((_value < column.min, below(column.min)))
     if column.max is not None:
-        rule = f"above the greatest value, {_limit(column.max)}; check the figure and its unit"
-        limits.append((_value > column.max, rule))
+        limits.append((_value > column.max, above(column.max)))
     if column.choices is not None:
-        listed = ", ".join(column.choices[:12]) + (" ..." if len(column.choices) > 12 else "")
         known = _value.cast(pl.String).is_in(list(column.choices))
-        limits.append((~known, f"not one of the choices: {listed}"))
+        limits.append((~known, not_a_choice(column.choices)))
+    if column.classifier is not None:
+        limits += classifiers.faults(column.classifier, _value)
     return limits
+
+
+def below(limit: float) -> str:
+    """The rule of a number below its least value."""
+    return f"below the least value, {_limit(limit)}; check the figure and its unit"
+
+
+def above(limit: float) -> str:
+    """The rule of a number above its greatest value."""
+    return f"above the greatest value, {_limit(limit)}; check the figure and its unit"
+
+
+def not_a_choice(choices: Sequence[str]) -> str:
+    """The rule of a word that is none of the choices."""
+    listed = ", ".join(choices[:12]) + (" ..." if len(choices) > 12 else "")
+    return f"not one of the choices: {listed}"
 
 
 def _first(faults: _Faults, otherwise: str) -> pl.Expr:

@@ -10,9 +10,9 @@ import polars as pl
 
 from rating.definitions.definition import build
 from rating.definitions.methods import Method
-from rating.definitions.model import KEYS, Column
 from rating.definitions.parsing import quoted
 from rating.definitions.section import Section
+from rating.definitions.table import KEYS, Column
 from rating.errors import Problem, nearest
 from rating.inputs import raw
 from rating.inputs.coinr_meta import (

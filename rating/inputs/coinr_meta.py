@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from rating.definitions.definition import ID
-from rating.definitions.model import KEYS, Column
+from rating.definitions.table import KEYS, Column
 from rating.errors import Problem, nearest
 from rating.inputs import cells, raw
 from rating.inputs.regions import NAMES

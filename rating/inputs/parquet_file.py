@@ -39,7 +39,7 @@ def _decoded(data: bytes) -> tuple[pl.DataFrame, list[str]]:
         path = Path(folder) / "table.parquet"
         path.write_bytes(data)
         rows = connection.sql("SELECT * FROM read_parquet(?)", params=[str(path)])
-        frame = pl.DataFrame(_Stream(rows))
+        frame = pl.DataFrame(Stream(rows))
         schema = connection.sql(
             "SELECT name FROM parquet_schema(?) WHERE name IS NOT NULL", params=[str(path)]
         )
@@ -48,10 +48,14 @@ def _decoded(data: bytes) -> tuple[pl.DataFrame, list[str]]:
     return frame, [name if name in found else name.rsplit("_", 1)[0] for name in frame.columns]
 
 
-class _Stream:
-    """The rows of a relation; polars, given the relation itself, leaves a complaint at exit."""
+class Stream:
+    """Rows as an Arrow stream and nothing else.
 
-    def __init__(self, rows: duckdb.DuckDBPyRelation) -> None:
+    DuckDB takes a frame only so without pyarrow; polars, given a relation itself, leaves a
+    complaint at exit.
+    """
+
+    def __init__(self, rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
         self._rows = rows
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

@@ -11,9 +11,13 @@ from rating.definitions.model import Source
 from rating.errors import DefinitionError, Problem, nearest
 
 
-def read(files: Iterable[Path], problems: list[Problem]) -> tuple[Source, ...]:
-    """The ``[[source]]`` entries of the files; what is wrong is added to ``problems``."""
+def read(files: Iterable[Path], problems: list[Problem]) -> tuple[tuple[Source, ...], bool]:
+    """The ``[[source]]`` entries of the files, and whether one says that figures are synthetic.
+
+    What is wrong is added to ``problems``.
+    """
     sources: list[Source] = []
+    synthetic = False
     for path in files:
         try:
             content = tomllib.loads(path.read_bytes().decode("utf-8"))
@@ -24,9 +28,14 @@ def read(files: Iterable[Path], problems: list[Problem]) -> tuple[Source, ...]:
             problems.append(Problem(path.name, f"not TOML: {error}", "write [[source]] entries"))
             continue
         for name in content:
-            if name != "source":
+            if name not in ("source", "synthetic"):
                 what = f"unknown key '{name}'"
-                problems.append(Problem(path.name, what, nearest(name, ["source"])))
+                problems.append(Problem(path.name, what, nearest(name, ["source", "synthetic"])))
+        flag = content.get("synthetic", False)
+        if not isinstance(flag, bool):
+            what = "'synthetic' is neither true nor false"
+            problems.append(Problem(path.name, what, "write synthetic = true, before [[source]]"))
+        synthetic = synthetic or flag is True
         entries = content.get("source", [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             problems.append(Problem(path.name, "'source' is not a list", "write [[source]]"))
@@ -36,4 +45,4 @@ def read(files: Iterable[Path], problems: list[Problem]) -> tuple[Source, ...]:
                 sources.append(definition.build(Source, entry, f"{path.name}, source {number}"))
             except DefinitionError as error:
                 problems += error.problems
-    return tuple(sources)
+    return tuple(sources), synthetic

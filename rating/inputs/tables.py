@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
@@ -13,8 +13,10 @@ import polars as pl
 from rating.definitions.model import Column, Input, Source
 from rating.definitions.section import Section
 from rating.errors import DataError, Problem, nearest
-from rating.inputs import cells, csv_file, keys, parquet_file, raw, sources_file, xlsx_file
+from rating.inputs import cells, csv_file, keys, parquet_file, raw, rules, sources_file, xlsx_file
+from rating.inputs import stored as stored_file
 from rating.inputs.regions import Register
+from rating.inputs.stored import Stored
 
 FORMATS = (".csv", ".parquet", ".xlsx")
 REGIONS = "regions"
@@ -51,6 +53,8 @@ class Data:
         provenance: table, file, sha256, rows, columns of each table, as it was found.
         regions: every region known: region, name_en, name_ru and what else the register says.
         sources: what sources.toml says of the figures.
+        synthetic: whether it says that they are invented; whatever is made from them says so too.
+        stored: the large registers, which stay in their Parquet files.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -58,9 +62,26 @@ class Data:
     provenance: pl.DataFrame
     regions: pl.DataFrame
     sources: tuple[Source, ...] = ()
+    synthetic: bool = False
+    stored: dict[str, Stored] = field(default_factory=dict)
+
+    @property
+    def held(self) -> dict[str, pl.DataFrame | Stored]:
+        """Every table, in memory or in its files."""
+        return {**self.tables, **self.stored}
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of the tables that stay in them."""
+        return [file for one in self.stored.values() for file in one.files]
 
     def digest(self, table: str) -> str:
-        """The SHA-256 of a table's content, whatever its format and order of rows and columns."""
+        """The SHA-256 of a table's content, whatever its format and order of rows and columns.
+
+        Of a register that stays in its files, the SHA-256 of these.
+        """
+        if table in self.stored:
+            return self.stored[table].sha256
         frame = self.tables[table]
         frame = frame.select(sorted(frame.columns))
         return parquet_file.dump(frame.sort(frame.columns))
@@ -83,27 +104,40 @@ def read(source: Tables, section: Section) -> Data:
         >>> data.refused.is_empty()                         # doctest: +SKIP
         True
     """
-    inputs = section.inputs
+    inputs = {name: given for name, given in section.inputs.items() if given.base is None}
     problems: list[Problem] = []
     found = _frames(source, inputs, problems) if isinstance(source, Mapping) else None
     files: list[Path] = []
+    large: dict[str, list[Path]] = {}
     if found is None:
         files = _files(source)
-        found = _tables(files, inputs, problems)
+        large = _large(source, files, inputs)
+        small = {table: given for table, given in inputs.items() if table not in large}
+        found = _tables(files, small, problems)
     register = _register(section, found, problems)
     checked: dict[str, _Checked] = {}
     for table in inputs:
         if table in found:
             checked[table] = _check(table, inputs[table], found[table], register, problems)
-    sources = sources_file.read([file for file in files if file.name == SOURCES], problems)
+    stored: dict[str, Stored] = {}
+    refused = [one.refused for one in checked.values()]
+    for table, parts in large.items():
+        kept = stored_file.check(table, parts, inputs[table], register, problems)
+        if kept is not None:
+            stored[table] = kept[0]
+            refused.append(kept[1].select(pl.lit(table).alias("table"), pl.all()))
+    told = [file for file in files if file.name == SOURCES]
+    sources, synthetic = sources_file.read(told, problems)
     raw.require(problems)
     tables = {table: one.frame for table, one in checked.items()}
     return Data(
         tables=tables,
-        refused=pl.concat([pl.DataFrame(schema=_REFUSED), *(c.refused for c in checked.values())]),
-        provenance=_provenance({table: found[table] for table in checked}),
+        refused=pl.concat([pl.DataFrame(schema=_REFUSED), *refused]),
+        provenance=_provenance({table: found[table] for table in checked}, stored),
         regions=register.frame if register is not None else _named_in(tables),
         sources=sources,
+        synthetic=synthetic,
+        stored=stored,
     )
 
 
@@ -115,6 +149,22 @@ def _files(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[
         remedy = "give the folder that holds the tables, or a list of files"
         raise DataError(Problem(str(source), "no such folder", remedy))
     return sorted(file for file in folder.iterdir() if file.is_file())
+
+
+def _large(
+    source: str | PathLike[str] | Iterable[str | PathLike[str]],
+    files: list[Path],
+    inputs: Mapping[str, Input],
+) -> dict[str, list[Path]]:
+    """The tables that are read in place: a folder of Parquet parts, or a large Parquet file."""
+    folder = Path(source) if isinstance(source, str | PathLike) else None
+    found: dict[str, list[Path]] = {}
+    for table, given in inputs.items():
+        parts = sorted((folder / table).glob("*.parquet")) if folder else []
+        parts = parts or [file for file in files if file.name == f"{table}.parquet"]
+        if parts and stored_file.is_large(parts, given):
+            found[table] = parts
+    return found
 
 
 def _tables(
@@ -223,37 +273,54 @@ def _check(
     table: str, declared: Input, found: raw.Raw, register: Register | None, problems: list[Problem]
 ) -> _Checked:
     """One table against its declaration; problems of the file are added to ``problems``."""
-    columns = dict(declared.columns)
+    # What is looked up in a sector is no column of a file, but may be one of a frame.
+    columns = {
+        name: column
+        for name, column in declared.columns.items()
+        if name in declared.stored or name in found.frame.columns
+    }
     if declared.grain == "region" or "year" in found.frame.columns:
         columns = {"year": _YEAR, **columns}
+    named = {} if declared.grain == "country" else {"region": Column(type="text")}
     wrong = [
         _no_column(found.file, name, found.frame.columns)
-        for name in ("region", *columns)
+        for name in (*named, *columns)
         if name not in found.frame.columns
     ]
-    wrong += _wrong_types(found, {"region": Column(type="text"), **columns})
+    wrong += _wrong_types(found, {**named, **columns})
     problems += wrong
     if wrong:
         return _Checked(pl.DataFrame(), pl.DataFrame(schema=_REFUSED))
     values: dict[str, pl.Series] = {}
-    refused = []
+    refused: list[pl.DataFrame] = []
+    if named:
+        regions, refused = _regions(found, register, problems)
+        values["region"] = regions["region"]
     for name, column in columns.items():
         values[name], bad = cells.parse(found.frame[name], column)
         refused.append(bad.select("index", column=pl.lit(name), rule="rule", value="value"))
-    regions = keys.region(found.frame["region"], found.rows, register)
-    if register is not None:
-        problems += keys.unknown(found.file, regions, register)
-        refused.append(keys.empty(regions))
-    else:
-        codes, bad = cells.parse(regions["region"], Column(type="text", nullable=False))
-        regions = regions.with_columns(region=codes)
-        refused.append(bad.select("index", column=pl.lit("region"), rule="rule", value="value"))
     if declared.grain == "region":
         refused.append(keys.repeated(regions, values["year"]))
     bad = pl.concat(refused)
-    frame = pl.DataFrame([regions["region"], *values.values()])
-    good = ~pl.int_range(frame.height, eager=True).is_in(bad["index"].implode())
-    return _Checked(frame.filter(good), _refused(table, found, bad))
+    frame = pl.DataFrame(list(values.values()))
+    frame = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+    frame = frame.join(bad, on="index", how="anti", maintain_order="left")
+    broken = rules.broken(declared, frame, found.rows)
+    frame = frame.join(broken, on="index", how="anti", maintain_order="left").drop("index")
+    return _Checked(frame, _refused(table, found, pl.concat([bad, broken])))
+
+
+def _regions(
+    found: raw.Raw, register: Register | None, problems: list[Problem]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The regions of the rows by their codes, and the rows whose region is refused."""
+    regions = keys.region(found.frame["region"], found.rows, register)
+    if register is not None:
+        problems += keys.unknown(found.file, regions, register)
+        return regions, [keys.empty(regions)]
+    codes, bad = cells.parse(regions["region"], Column(type="text", nullable=False))
+    refused = bad.select("index", column=pl.lit("region"), rule="rule", value="value")
+    return regions.with_columns(region=codes), [refused]
 
 
 def _no_column(file: str, name: str, names: list[str]) -> Problem:
@@ -288,7 +355,7 @@ def _refused(table: str, found: raw.Raw, bad: pl.DataFrame) -> pl.DataFrame:
     return named.select(list(_REFUSED)).sort("row", maintain_order=True)
 
 
-def _provenance(found: Mapping[str, raw.Raw]) -> pl.DataFrame:
+def _provenance(found: Mapping[str, raw.Raw], stored: Mapping[str, Stored]) -> pl.DataFrame:
     rows = [
         (
             table,
@@ -299,10 +366,15 @@ def _provenance(found: Mapping[str, raw.Raw]) -> pl.DataFrame:
         )
         for table, one in found.items()
     ]
+    rows += [
+        (table, kept.label, kept.sha256, kept.height, ",".join(kept.columns))
+        for table, kept in stored.items()
+    ]
     return pl.DataFrame(rows, schema=_PROVENANCE, orient="row")
 
 
 def _named_in(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The regions of the tables themselves, where no register names them."""
-    codes = pl.concat([pl.Series("region", [], pl.String), *(t["region"] for t in tables.values())])
+    found = [table["region"] for table in tables.values() if "region" in table.columns]
+    codes = pl.concat([pl.Series("region", [], pl.String), *found])
     return Register.of(codes.unique().sort().to_frame()).frame

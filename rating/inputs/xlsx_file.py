@@ -62,12 +62,13 @@ class _Book:
     strings: list[str]
     dates: set[int]
     epoch: datetime
+    raised: str = ""
 
     def cell(self, element: Element) -> _Cell:
         """The text of a cell as CSV would write it."""
         kind = element.get("t", "n")
         if kind == "inlineStr":
-            return _Cell(_string(element.find(f"{_MAIN}is")))
+            return _Cell(_string(element.find(f"{_MAIN}is"), self.raised))
         text = element.findtext(f"{_MAIN}v") or ""
         if not text or kind in ("e", "str"):
             return _Cell(_unescaped(text))
@@ -111,16 +112,22 @@ def read(file: str, data: bytes, sha256: str, *, table: str, texts: frozenset[st
         return _table(file, sha256, texts, _book(archive), archive, sheet)
 
 
-def grid(file: str, data: bytes, sheet: str) -> dict[tuple[int, int], str]:
+def grid(file: str, data: bytes, sheet: str, *, raised: str = "") -> dict[tuple[int, int], str]:
     """The cells of a sheet that hold something, by row and column, both counted from 1.
 
     For a workbook that is a form, with its figures at fixed places, rather than a table.
+
+    Args:
+        file: the base name of the file.
+        data: its bytes.
+        sheet: the name of the sheet, where there are several.
+        raised: a mark set before each piece of raised text, as a footnote is.
 
     Raises:
         DataError: not a workbook, beyond the limits, no such sheet, formulas without a value.
     """
     with _opened(file, data) as archive:
-        lines, _ = _lines(file, _book(archive), archive, _sheet(file, archive, sheet))
+        lines, _ = _lines(file, _book(archive, raised), archive, _sheet(file, archive, sheet))
     return {
         (line, column + 1): cell.text
         for line, cells in lines
@@ -178,12 +185,12 @@ def _sheet(file: str, archive: zipfile.ZipFile, table: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _book(archive: zipfile.ZipFile) -> _Book:
+def _book(archive: zipfile.ZipFile, raised: str = "") -> _Book:
     parts = set(archive.namelist())
     strings, dates, formats = [], set[int](), dict[int, str]()
     if "xl/sharedStrings.xml" in parts:
         items = _elements(archive, "xl/sharedStrings.xml", f"{_MAIN}si")
-        strings = [_string(element) for element in items]
+        strings = [_string(element, raised) for element in items]
     if "xl/styles.xml" in parts:
         for element in _elements(archive, "xl/styles.xml", f"{_MAIN}numFmt", f"{_MAIN}cellXfs"):
             if element.tag == f"{_MAIN}numFmt":
@@ -198,7 +205,8 @@ def _book(archive: zipfile.ZipFile) -> _Book:
         element.get("date1904", "0") in ("1", "true")
         for element in _elements(archive, "xl/workbook.xml", f"{_MAIN}workbookPr")
     )
-    return _Book(strings, dates, datetime(1904, 1, 1) if old_mac else datetime(1899, 12, 30))
+    epoch = datetime(1904, 1, 1) if old_mac else datetime(1899, 12, 30)
+    return _Book(strings, dates, epoch, raised)
 
 
 def _lines(
@@ -305,12 +313,16 @@ def _letters(column: int) -> str:
     return letters
 
 
-def _string(element: Element | None) -> str:
+def _string(element: Element | None, raised: str = "") -> str:
     """The text of a string, its formatted runs joined, without the reading aids of Japanese."""
     if element is None:
         return ""
-    runs = [element, *element.findall(f"{_MAIN}r")]
-    return _unescaped("".join(run.findtext(f"{_MAIN}t") or "" for run in runs))
+    text = element.findtext(f"{_MAIN}t") or ""
+    for run in element.findall(f"{_MAIN}r"):
+        align = run.find(f"{_MAIN}rPr/{_MAIN}vertAlign")
+        high = align is not None and align.get("val") == "superscript"
+        text += (raised if high else "") + (run.findtext(f"{_MAIN}t") or "")
+    return _unescaped(text)
 
 
 def _unescaped(text: str) -> str:

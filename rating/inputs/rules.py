@@ -1,0 +1,144 @@
+"""The rules of a table: what must hold of a row, of a group of rows, of the spans of one key.
+
+Checked in SQL over the rows whose cells are good. A rule about a row is asked once; rules about
+groups and spans are asked again until none refuses anything, so that the rows that are left keep
+every rule: what was read once is refused nothing when it is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import polars as pl
+
+from rating.definitions import derived
+from rating.definitions.grammar import Formula
+from rating.definitions.parsing import quoted
+from rating.definitions.table import Input, Rule
+from rating.inputs.parquet_file import Stream
+
+_INDEX = "_index"
+_BROKEN = {"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String}
+
+
+def broken(declared: Input, frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The rows that break a rule: index, column, rule, value.
+
+    Args:
+        declared: the table with its rules, checked with its section.
+        frame: the rows whose cells are good, with a column ``index``.
+        rows: where each index stands in the file.
+
+    Returns:
+        One row for each refused row: the columns the rule reads, its name and id, their cells.
+    """
+    found: list[tuple[int, str, str, str]] = []
+    if not declared.rule or frame.is_empty():
+        return pl.DataFrame(found, schema=_BROKEN, orient="row")
+    ordered = sorted(declared.rule, key=lambda rule: bool(rule.by))
+    with _kept(frame.rename({"index": _INDEX})) as connection:
+        again = True
+        while again:
+            again = False
+            for rule in ordered:
+                refused = list(_refused(connection, declared, rule, rows))
+                if refused:
+                    again = again or bool(rule.by)
+                    found += refused
+                    _remove(connection, [index for index, *_ in refused])
+    return pl.DataFrame(found, schema=_BROKEN, orient="row")
+
+
+@contextmanager
+def _kept(frame: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A locked connection that holds the rows as its one table."""
+    with duckdb.connect(":memory:", config={"python_enable_replacements": False}) as connection:
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET lock_configuration = true")
+        connection.register("arriving", Stream(frame))
+        connection.execute("CREATE TABLE rows AS SELECT * FROM arriving")
+        connection.unregister("arriving")
+        yield connection
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, indices: list[int]) -> None:
+    connection.execute(
+        f"DELETE FROM rows WHERE {_INDEX} IN (SELECT unnest(?::BIGINT[]))", [indices]
+    )
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, declared: Input, rule: Rule, rows: pl.Series
+) -> Iterator[tuple[int, str, str, str]]:
+    formula = derived.rule_formula(rule, declared, "")
+    text = f"not so: {rule.name.en} (rule {rule.id})"
+    if formula is None:
+        column = ", ".join(rule.spans or ())
+        for index, before, value in _overlapping(connection, rule):
+            yield index, column, f"{text}; overlaps row {rows[before]}", value
+        return
+    columns = list(rule.by) or [*formula.columns, *(["year"] if formula.yearly else [])]
+    query = _of_groups(rule, formula) if rule.by else _of_rows(formula)
+    cells = [f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in columns]
+    value = f"concat_ws(', ', {', '.join(cells)})" if cells else "''"
+    answer = connection.sql(
+        f"SELECT {_INDEX}, {value} FROM rows WHERE {_INDEX} IN ({query}) ORDER BY {_INDEX}"
+    )
+    for index, shown in answer.fetchall():
+        yield index, ", ".join(columns), text, shown
+
+
+def _of_rows(formula: Formula) -> str:
+    # A formula that is missing is not broken: what a cell may lack is said by nullable.
+    return f"SELECT {_INDEX} FROM rows WHERE NOT coalesce(CAST(({formula}) AS BOOLEAN), TRUE)"
+
+
+def _of_groups(rule: Rule, formula: Formula) -> str:
+    keys = [quoted(name) for name in rule.by]
+    same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM bad.{key}" for key in keys)
+    return f"""
+        SELECT {_INDEX}
+        FROM rows
+        JOIN (
+            SELECT {", ".join(keys)}
+            FROM rows
+            GROUP BY {", ".join(keys)}
+            HAVING NOT coalesce(CAST(({formula}) AS BOOLEAN), TRUE)
+        ) AS bad ON {same}"""
+
+
+def _overlapping(
+    connection: duckdb.DuckDBPyConnection, rule: Rule
+) -> Iterator[tuple[int, int, str]]:
+    """The rows whose span begins inside an earlier one that stays: index, the other's, the span.
+
+    A span without an end is open, one that ends before it begins is empty and overlaps nothing;
+    an end is the first day outside.
+    """
+    assert rule.spans is not None, "the caller asks for spans"
+    start, end = (quoted(name) for name in rule.spans)
+    keys = ", ".join(quoted(name) for name in rule.by)
+    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    earlier = f"(PARTITION BY {keys} ORDER BY {start}, {_INDEX} {before})"
+    answer = connection.sql(f"""
+        WITH spans AS (
+            SELECT *, dense_rank() OVER (ORDER BY {keys}) AS _group,
+                coalesce({start} < max({end}) OVER {earlier}, FALSE)
+                    OR coalesce(bool_or({end} IS NULL) OVER {earlier}, FALSE) AS _inside
+            FROM rows
+            WHERE {start} IS NOT NULL AND ({end} IS NULL OR {end} > {start})
+        )
+        SELECT {_INDEX}, _group, {start}, {end},
+            concat(CAST({start} AS VARCHAR), ' to ', CAST({end} AS VARCHAR))
+        FROM spans
+        WHERE _group IN (SELECT _group FROM spans WHERE _inside)
+        ORDER BY _group, {start}, {_INDEX}""")
+    group = stays = until = None
+    for index, of, first, last, shown in answer.fetchall():
+        if of == group and stays is not None and (until is None or first < until):
+            yield index, stays, shown
+        else:
+            group, stays, until = of, index, last

@@ -1,0 +1,276 @@
+"""Registers that stay in their Parquet files: checked in one pass, never loaded.
+
+A table finer than a region is read in place where its files are large. DuckDB looks at every cell
+once, by the rules that hold for loaded tables; what is refused is listed and left out by the rule
+itself, so memory does not grow with the register.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from rating.definitions import derived
+from rating.definitions.parsing import SQL_TYPE, quoted
+from rating.definitions.table import Column, Input
+from rating.errors import Problem, nearest
+from rating.inputs import cells, classifiers, raw
+from rating.inputs.parquet_file import Stream
+from rating.inputs.regions import Register
+
+LARGE = 64 * 2**20
+"""Bytes from which a Parquet file is read in place."""
+
+SHOWN = 1000
+"""Refused rows that are listed; the others are counted."""
+
+_YEAR = Column(type="integer", min=1900, max=2100, nullable=False)
+_TYPES = {
+    "number": (
+        "DOUBLE",
+        "FLOAT",
+        "DECIMAL",
+        "BIGINT",
+        "INTEGER",
+        "SMALLINT",
+        "TINYINT",
+        "HUGEINT",
+        "U",
+    ),
+    "integer": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "U"),
+    "text": ("VARCHAR", "ENUM"),
+    "date": ("DATE",),
+    "boolean": ("BOOLEAN",),
+}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A table in its files.
+
+    Attributes:
+        name: the table.
+        files: its Parquet files, sorted.
+        columns: the names in the files.
+        years: the years it holds; None where it has no column year.
+        height: the rows, refused ones included.
+        good: SQL for the rows that are taken, over the columns of the files.
+        codes: names of regions as the files write them, where they are not the codes.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    columns: tuple[str, ...]
+    years: tuple[int, ...] | None
+    height: int
+    good: str
+    codes: tuple[tuple[str, str], ...]
+
+    @property
+    def label(self) -> str:
+        """The files as a reader is told of them."""
+        first = self.files[0].name
+        more = len(self.files) - 1
+        return f"{first} and {more} more" if more else first
+
+    @cached_property
+    def sha256(self) -> str:
+        """One number for all files."""
+        total = hashlib.sha256()
+        for file in self.files:
+            with file.open("rb") as stream:
+                total.update(hashlib.file_digest(stream, "sha256").digest())
+        return total.hexdigest()
+
+    def sql(self) -> str:
+        """The rows as SQL, with the codes of regions."""
+        rows = f"SELECT * FROM {source(self.files)} WHERE {self.good}"
+        if not self.codes:
+            return rows
+        pairs = ", ".join(f"({_text(name)}, {_text(code)})" for name, code in self.codes)
+        return (
+            f"SELECT t.* REPLACE (k.code AS region) FROM ({rows}) t "
+            f"JOIN (VALUES {pairs}) k(name, code) ON t.region = k.name"
+        )
+
+
+def source(files: Iterable[Path]) -> str:
+    """The files as DuckDB reads them."""
+    return f"read_parquet([{', '.join(_text(str(file)) for file in files)}])"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def is_large(files: list[Path], declared: Input) -> bool:
+    """Whether a table is read in place: large, finer than a region, and no rule about groups."""
+    return (
+        declared.grain is None
+        and not any(rule.by for rule in declared.rule)
+        and all(file.suffix == ".parquet" for file in files)
+        and sum(file.stat().st_size for file in files) >= LARGE
+    )
+
+
+def check(
+    name: str,
+    files: list[Path],
+    declared: Input,
+    register: Register | None,
+    problems: list[Problem],
+) -> tuple[Stored, pl.DataFrame] | None:
+    """A table in its files, and its refused rows: file, row, column, rule, value.
+
+    What is wrong with the files as a whole is added to ``problems``; then nothing is returned.
+    """
+    with duckdb.connect(config={"python_enable_replacements": False}) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        try:
+            return _read(connection, name, files, declared, register, problems)
+        except duckdb.Error as error:
+            what = f"not whole Parquet files: {str(error).splitlines()[0]}"
+            problems.append(Problem(files[0].name, what, "write or download them again"))
+            return None
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    files: list[Path],
+    declared: Input,
+    register: Register | None,
+    problems: list[Problem],
+) -> tuple[Stored, pl.DataFrame] | None:
+    described = connection.sql(f"DESCRIBE SELECT * FROM {source(files)}").fetchall()
+    types = {str(row[0]): str(row[1]) for row in described}
+    columns = {"region": Column(type="text", nullable=False)}
+    columns |= {"year": _YEAR} if "year" in types else {}
+    columns |= declared.stored
+    wrong = list(_misfits(files[0].name, types, columns))
+    codes: tuple[tuple[str, str], ...] = ()
+    if not wrong:
+        codes, wrong = _codes(connection, files, register)
+    problems += wrong
+    return None if wrong else _checked(connection, name, files, types, columns, declared, codes)
+
+
+def _misfits(file: str, types: dict[str, str], columns: dict[str, Column]) -> Iterator[Problem]:
+    for name, column in columns.items():
+        if name not in types:
+            yield Problem(file, f"no column '{name}'", raw.shown(nearest(name, types)))
+        elif not types[name].startswith(_TYPES[column.type]):
+            what = f"the column holds {types[name]} where {column.type} is declared"
+            yield Problem(f"{file}, column {name}", what, f"cast it to {SQL_TYPE[column.type]}")
+
+
+def _codes(
+    connection: duckdb.DuckDBPyConnection, files: list[Path], register: Register | None
+) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
+    """The regions of the files under other names than their codes, and those nobody knows."""
+    if register is None:
+        return (), []
+    query = f"SELECT DISTINCT region FROM {source(files)} WHERE region IS NOT NULL ORDER BY 1"
+    names = pl.DataFrame(Stream(connection.sql(query)))["region"].cast(pl.String)
+    codes = register.resolve(names)
+    lost = names.filter(codes.is_null()).to_list()
+    what = f"{len(lost)} regions that the register does not know: {', '.join(lost[:5])}"
+    if lost:
+        return (), [Problem(f"{files[0].name}, column region", what, register.nearest(lost[0]))]
+    pairs = tuple(zip(names.to_list(), codes.to_list(), strict=True))
+    return (pairs if any(name != code for name, code in pairs) else ()), []
+
+
+def _checked(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    files: list[Path],
+    types: dict[str, str],
+    columns: dict[str, Column],
+    declared: Input,
+    codes: tuple[tuple[str, str], ...],
+) -> tuple[Stored, pl.DataFrame]:
+    faults = list(_faults(columns, declared, types))
+    counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for _, _, sql in faults)
+    years = ", list_sort(list(DISTINCT year))" if "year" in types else ", NULL"
+    query = f"SELECT count(*){years}, {counts} FROM {source(files)}"
+    height, held, *found = connection.sql(query).fetchall()[0]
+    met = [fault for fault, count in zip(faults, found, strict=True) if count]
+    stored = Stored(
+        name=name,
+        files=tuple(sorted(files)),
+        columns=tuple(types),
+        years=None if held is None else tuple(year for year in held if year is not None),
+        height=height,
+        good=" AND ".join(f"NOT coalesce({sql}, false)" for _, _, sql in met) or "true",
+        codes=codes,
+    )
+    return stored, _refused(connection, stored, met)
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, stored: Stored, met: list[tuple[str, str, str]]
+) -> pl.DataFrame:
+    """The first refused rows, in the order of the files; their rows are counted from 2."""
+    schema = {
+        "file": pl.String,
+        "row": pl.Int64,
+        "column": pl.String,
+        "rule": pl.String,
+        "value": pl.String,
+    }
+    if not met:
+        return pl.DataFrame(schema=schema)
+    listed = ", ".join(_text(str(file)) for file in stored.files)
+    rows = f"read_parquet([{listed}], filename = true, file_row_number = true)"
+    parts = [
+        f"SELECT parse_filename(filename) AS file, file_row_number + 2 AS row, "
+        f"{_text(column)} AS column, {_text(rule)} AS rule, "
+        f"{f'left(CAST({quoted(column)} AS VARCHAR), 60)' if column else 'NULL'} AS value "
+        f"FROM {rows} WHERE {sql}"
+        for column, rule, sql in met
+    ]
+    query = f"{' UNION ALL '.join(parts)} ORDER BY file, row LIMIT {SHOWN}"
+    return pl.DataFrame(Stream(connection.sql(query))).select(
+        pl.col(name).cast(kind) for name, kind in schema.items()
+    )
+
+
+def _faults(
+    columns: dict[str, Column], declared: Input, types: dict[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Column, rule and the SQL that is true of a cell that breaks it."""
+    for name, column in columns.items():
+        cell = quoted(name)
+        if not column.nullable:
+            yield name, cells.EMPTY, f"{cell} IS NULL"
+        if types[name] in ("DOUBLE", "FLOAT"):
+            yield name, cells.NOT_FINITE, f"NOT isfinite({cell})"
+        if column.min is not None:
+            yield name, cells.below(column.min), f"{cell} < {column.min!r}"
+        if column.max is not None:
+            yield name, cells.above(column.max), f"{cell} > {column.max!r}"
+        if column.choices is not None:
+            listed = ", ".join(_text(choice) for choice in column.choices)
+            yield name, cells.not_a_choice(column.choices), f"{cell} NOT IN ({listed})"
+        if column.classifier is not None:
+            known = classifiers.table(column.classifier)["code"].to_list()
+            listed = ", ".join(_text(code) for code in known)
+            yield name, classifiers.NOT_OKVED2, f"{cell} NOT IN ({listed})"
+        if column.type == "text":
+            yield name, cells.TOO_LONG, f"length({cell}) > {cells.LONGEST}"
+            yield name, cells.BLANK_AT_EDGE, f"{cell} <> trim({cell})"
+    for rule in declared.rule:
+        formula = derived.rule_formula(rule, declared, "")
+        if formula is not None:
+            yield (
+                "",
+                f"not so: {rule.name.en} (rule {rule.id})",
+                f"NOT CAST(({formula}) AS BOOLEAN)",
+            )
