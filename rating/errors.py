@@ -80,4 +80,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"known: {', '.join(names)}" if 0 < len(names) <= 20 else ""
+    return f"known: {', '.join(names)}" if 0 < len(names) <= 40 else ""

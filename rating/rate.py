@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from itertools import groupby
 
 import polars as pl
@@ -12,7 +13,7 @@ from rating.definitions.model import Indicator, Version
 from rating.definitions.section import Section
 from rating.definitions.settings import Setting
 from rating.definitions.tree import Tree
-from rating.engine import values
+from rating.engine import held, values
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.tables import Data
@@ -33,20 +34,26 @@ def rate(
     data: Data,
     *,
     edition: int,
+    sector: str | None = None,
+    as_of: date | None = None,
     method: Method | None = None,
     threads: int | None = None,
+    memory: str | None = None,
 ) -> Rating:
     """Rate the regions of one edition.
 
     Args:
         section: the definitions.
         data: the tables, as ``rating.read`` returns them.
-        edition: the year; rows of that year are read and the versions of 31 December are in force.
+        edition: the year; rows of that year are read.
+        sector: within which regions are compared, where the section has sectors.
+        as_of: the day whose versions are in force and that formulas read; 31 December without it.
         method: used instead of the section's.
         threads: threads of the database; the result does not depend on it.
+        memory: how much the database may take, as ``2GB``; the rest goes to temporary files.
 
     Raises:
-        UsageError: no indicator is in force in the edition.
+        UsageError: no indicator is in force in the edition, or no such sector.
         DefinitionError: the method does not fit the section or its scores.
         DataError: a table has no rows for the edition, or values that cannot be scored.
 
@@ -56,7 +63,10 @@ def rate(
         >>> result.ranks["region"][0]
         'RU-MOW'
     """
-    return panel(section, data, editions=[edition], method=method, threads=threads)[edition]
+    if as_of is not None and as_of.year != edition:
+        what = f"as_of {as_of} is not in the edition {edition}"
+        raise UsageError(Problem("as_of", what, "give a day of that year"))
+    return _rated(section, data, [edition], sector, as_of, method, threads, memory)[edition]
 
 
 def panel(
@@ -64,8 +74,10 @@ def panel(
     data: Data,
     *,
     editions: Sequence[int],
+    sector: str | None = None,
     method: Method | None = None,
     threads: int | None = None,
+    memory: str | None = None,
 ) -> Panel:
     """Rate several editions at once, every step over all of them.
 
@@ -76,8 +88,10 @@ def panel(
         section: the definitions.
         data: the tables, as ``rating.read`` returns them.
         editions: the years.
+        sector: within which regions are compared, where the section has sectors.
         method: used instead of the section's.
         threads: threads of the database; the result does not depend on it.
+        memory: how much the database may take, as ``2GB``; the rest goes to temporary files.
 
     Raises:
         UsageError: no edition, or no indicator is in force in one of them.
@@ -90,16 +104,31 @@ def panel(
         >>> rating.panel(section, data, editions=[2018, 2019]).editions
         (2018, 2019)
     """
+    return _rated(section, data, editions, sector, None, method, threads, memory)
+
+
+def _rated(
+    section: Section,
+    data: Data,
+    editions: Sequence[int],
+    sector: str | None,
+    as_of: date | None,
+    method: Method | None,
+    threads: int | None,
+    memory: str | None,
+) -> Panel:
     section = section if method is None else section.replace(method=method)
     years = sorted(set(editions))
     if not years:
         raise UsageError(Problem("editions", "no edition is given", "name at least one year"))
-    trees = {year: Tree.of(section, year) for year in years}
+    within = section.sector_of(sector)
+    trees = {year: Tree.of(section, year, sector=within, as_of=as_of) for year in years}
     every = {key: value for tree in trees.values() for key, value in tree.normalisations().items()}
-    if threads is None and sum(frame.height for frame in data.tables.values()) < SMALL:
+    if threads is None and sum(table.height for table in data.held.values()) < SMALL:
         threads = 1
-    with Store(threads=threads) as store:
-        values.hold_panel(store, data.tables, {year: tree.inputs for year, tree in trees.items()})
+    with Store(threads=threads, files=data.files, memory=memory) as store:
+        inputs = {year: tree.inputs for year, tree in trees.items()}
+        held.hold_panel(store, data.held, inputs, sector=within, as_of=as_of)
         found, measures = values.evaluate_versions(store, _versions(trees))
         dated = {year: year for year in years}
         filled = impute(store, found, _settings(trees, "impute"), data.regions, dated)
@@ -234,6 +263,8 @@ def _rating(
         section=section,
         data=data,
         edition=edition,
+        sector=tree.sector,
+        as_of=tree.day,
         ranks=own["ranks"].select("region", "rank", "score", "group", "coverage", "status"),
         scores=_ordered(own["scores"], "node", tree.nodes)
         .join(_filled(own["values"], tree), on=["region", "node"], how="left")
@@ -253,8 +284,9 @@ def _rating(
         regions=regions.filter(pl.col("region").is_in(rated.implode())),
         provenance=data.provenance,
         contents=pl.DataFrame(
-            {"table": sorted(tree.inputs), "sha256": [data.digest(t) for t in sorted(tree.inputs)]},
+            [(table, data.digest(table)) for table in sorted(tree.stored)],
             schema={"table": pl.String, "sha256": pl.String},
+            orient="row",
         ),
         refused=data.refused,
         sources=data.sources,
@@ -295,7 +327,7 @@ def _origin() -> pl.Expr:
 def _years(data: Data, tree: Tree, edition: int) -> pl.DataFrame:
     rows = [
         (table, year)
-        for table, given in sorted(tree.inputs.items())
-        for year in values.years_used(data.tables[table], given, edition)
+        for table, given in sorted(tree.stored.items())
+        for year in held.years_used(data.held[table], given, edition)
     ]
     return pl.DataFrame(rows, schema={"table": pl.String, "year": pl.Int64}, orient="row")

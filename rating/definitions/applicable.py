@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rating.definitions import formulas
 from rating.definitions.uncertainty import (
+    Bootstrap,
+    Coding,
     LeftOut,
     Measurement,
     OtherAggregation,
@@ -13,11 +16,13 @@ from rating.definitions.uncertainty import (
     OtherMethod,
     OtherWeights,
     Sets,
+    is_column,
     sources_of,
 )
 from rating.errors import DefinitionError, Problem, nearest
 
 if TYPE_CHECKING:
+    from rating.definitions.model import Indicator
     from rating.definitions.section import Section
 
 
@@ -137,6 +142,8 @@ def _measurement_problems(section: Section, given: Measurement, where: str) -> I
             yield Problem(f"{where}, indicators", f"no indicator named '{id}'", nearest(id, known))
             continue
         item = known[id]
+        if isinstance(given.error, Bootstrap | Coding):
+            yield from _row_problems(item, given.error, f"{where}, error")
         columns = {
             f"{table}.{column}"
             for table, held in item.input.items()
@@ -150,9 +157,46 @@ def _measurement_problems(section: Section, given: Measurement, where: str) -> I
             for name in group
         }
         for column in given.columns:
-            if column not in columns | measures:
-                yield Problem(
-                    f"{where}, error",
-                    f"{id} reads no column or measure '{column}'",
-                    nearest(column, columns | measures),
-                )
+            if is_column(column) or column.isidentifier():
+                if column not in columns | measures:
+                    what = f"{id} reads no column or measure '{column}'"
+                    remedy = nearest(column, columns | measures)
+                    yield Problem(f"{where}, error", what, remedy)
+                continue
+            try:
+                item.compiled(item.version[-1].model_copy(update={"value": column}))
+            except DefinitionError as error:
+                for found in error.problems:
+                    yield Problem(
+                        f"{where}, error, {id}",
+                        found.what,
+                        found.remedy,
+                        found.formula,
+                        found.span,
+                    )
+
+
+def _row_problems(item: Indicator, error: Bootstrap | Coding, where: str) -> Iterator[Problem]:
+    """What keeps the rows of a table from being drawn for an indicator."""
+    read = item.tables(item.version[-1])
+    own = [t for t in read if item.input[t].base is None and item.input[t].grain is None]
+    if error.table not in own:
+        what = f"{item.id} reads no table '{error.table}' with many rows a region"
+        yield Problem(f"{where}.table", what, nearest(error.table, own))
+        return
+    given = item.input[error.table]
+    names = {"unit": error.unit} if isinstance(error, Bootstrap) else {}
+    if isinstance(error, Coding):
+        names = {"item": error.item, "coder": error.coder}
+    texts = [name for name, kind in given.types.items() if kind == "text"]
+    for key, name in names.items():
+        if name not in texts:
+            what = f"{error.table} has no text column '{name}' in {item.id}"
+            yield Problem(f"{where}.{key}", what, nearest(name, texts))
+    if isinstance(error, Bootstrap) and error.where is not None:
+        try:
+            formulas.check(
+                error.where, given.types, level="row", gives="boolean", where=f"{where}.where"
+            )
+        except DefinitionError as refused:
+            yield from refused.problems

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rating.definitions.definition import Definition, Many, Number, refuse
+from rating.definitions.definition import Day, Definition, Many, Number, refuse
 from rating.definitions.messages import unknown
 from rating.definitions.parsing import Type
 from rating.errors import Problem, nearest
 
 if TYPE_CHECKING:
-    from rating.definitions.model import Input
+    from rating.definitions.table import Input
 
 _KEYS: dict[str, Type] = {"region": "text", "year": "integer"}
-_OPTIONS = ("why", "expect", "edition")
+_OPTIONS = ("why", "expect", "edition", "as_of")
 _A_TABLE = 'the rows of a table are written as {} = [{{ region = "CODE" }}]'
 
 
@@ -39,11 +39,13 @@ class Example(Definition):
         tables: rows of each table; in a file the tables stand beside ``why`` and ``expect``.
         expect: the value of each region, or "missing".
         edition: the year; by default the latest in the rows.
+        as_of: the day; by default 31 December of the edition.
     """
 
     why: str
     expect: dict[str, Expected]
     edition: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    as_of: Day | None = None
     tables: dict[str, Many[dict[str, Any]]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -78,10 +80,14 @@ def problems(example: Example, inputs: Mapping[str, Input], where: str) -> Itera
         if table not in inputs:
             yield Problem(where, f"no table '{table}' is declared", nearest(table, inputs))
             continue
+        if inputs[table].base is not None:
+            what = f"'{table}' is derived and has no rows of its own"
+            yield Problem(where, what, f"give rows of '{inputs[table].base}'")
+            continue
         kinds = {**_KEYS, **inputs[table].types}
         for number, row in enumerate(rows, 1):
             place = f"{where}, {table}, row {number}"
-            if "region" not in row:
+            if "region" not in row and inputs[table].grain != "country":
                 yield Problem(place, "the key 'region' is missing", 'write region = "CODE"')
             for name, cell in row.items():
                 if name not in kinds:

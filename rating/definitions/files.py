@@ -11,7 +11,11 @@ from rating import resources
 from rating.definitions.definition import build, parsed
 from rating.definitions.model import Indicator
 from rating.definitions.section import Section
+from rating.definitions.shared import shared_inputs, sharing
 from rating.errors import DefinitionError, Problem, UsageError, nearest
+
+# What a section may hold in files of its own.
+_PARTS = {"input", "sector", "chain", "checklist"}
 
 
 def load(section: str | Path) -> Section:
@@ -32,6 +36,7 @@ def load(section: str | Path) -> Section:
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     found: list[tuple[str, dict[str, Any]]] = []
+    parts: dict[str, Any] = {}
     for file in sorted(folder.rglob("*.toml"), key=lambda path: path.relative_to(folder).parts):
         # The sources of figures, where the data stand inside the folder of the section.
         if file.name == "sources.toml":
@@ -44,6 +49,8 @@ def load(section: str | Path) -> Section:
             continue
         if file == folder / "section.toml":
             values = content
+        elif content and set(content) <= _PARTS:
+            problems += _gathered(parts, content, where)
         elif "indicator" not in content:
             found.append((where, content))
         listed = content.pop("indicator", [])
@@ -55,16 +62,21 @@ def load(section: str | Path) -> Section:
             names = ", ".join(sorted(content))
             what = f"keys beside [[indicator]]: {names}"
             problems.append(Problem(where, what, "write them in one, as [indicator.input.<table>]"))
+    problems += _gathered(values, parts, f"{folder.name}/section.toml")
+    shared, wrong = shared_inputs(values.get("input", {}), folder.name)
+    values = {**values, "input": shared}
+    problems += wrong
     indicators = []
     for where, content in found:
         try:
-            indicators.append(build(Indicator, content, where))
+            indicators.append(build(Indicator, sharing(content, shared), where))
         except DefinitionError as error:
             problems += error.problems
     try:
         # Indicators that failed would leave nodes without children: those are not reported twice.
         if problems:
-            build(Section, {**values, "indicator": []}, f"{folder.name}/section.toml")
+            bare = {**values, "indicator": [], "chain": []}
+            build(Section, bare, f"{folder.name}/section.toml")
         else:
             return build(
                 Section, {**values, "indicator": indicators}, f"{folder.name}/section.toml"
@@ -80,6 +92,23 @@ def load(section: str | Path) -> Section:
             if problem.what != hidden
         ]
     raise DefinitionError(problems)
+
+
+def _gathered(into: dict[str, Any], content: dict[str, Any], where: str) -> list[Problem]:
+    """Shared inputs, sectors, chains and the checklist of one file, added to those before."""
+    problems = []
+    for key in sorted(_PARTS & set(content)):
+        part, known = content.pop(key), into.setdefault(key, {} if key == "input" else [])
+        if key == "input" and isinstance(part, dict) and isinstance(known, dict):
+            twice = sorted(set(part) & set(known))
+            problems += [Problem(where, f"input '{name}' is declared twice") for name in twice]
+            into[key] = {**known, **part}
+        elif key != "input" and isinstance(part, list) and isinstance(known, list):
+            into[key] = [*known, *part]
+        else:
+            written = "[input.<table>]" if key == "input" else f"[[{key}]]"
+            problems.append(Problem(where, f"'{key}' is not written as {written}"))
+    return problems
 
 
 def _placed(problem: Problem, section: str, places: Mapping[str, list[str]]) -> Problem:

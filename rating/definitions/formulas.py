@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from rating.definitions.grammar import Formula, Level, Printer
+from rating.definitions.grammar import DAY, YEAR, Formula, Level, Printer
 from rating.definitions.parsing import RefusalError, Type, bind, parse, pointer
 from rating.errors import DefinitionError, Problem
 
@@ -22,6 +22,7 @@ def check(
     level: Level = "value",
     absent_is_zero: bool = False,
     after_totals: int = 0,
+    gives: Type = "number",
     where: str = "formula",
 ) -> Formula:
     """Check a formula against the declared columns and print it back from its tree.
@@ -30,9 +31,10 @@ def check(
         text: the SQL expression as typed.
         columns: the names it may use, with their declared types.
         level: ``value`` is one number a region, with ``total()`` over the regions; ``measure``
-            is an aggregate over the rows of a finer table.
+            is an aggregate over the rows of a finer table; ``row`` reads one row of it.
         absent_is_zero: a sum over no rows is 0 (a complete register), not missing.
         after_totals: how many sums over all regions stand before, in another formula.
+        gives: the type of the result; a boolean counts as a number.
         where: file and place, for the message.
 
     Raises:
@@ -42,7 +44,8 @@ def check(
         >>> check("10000 * staff / nullif(people, 0)", {"staff": "number", "people": "number"}).sql
         '10000 * staff / nullif(people, 0)'
     """
-    outcome = _checked(text, tuple(sorted(columns.items())), level, absent_is_zero, after_totals)
+    names = tuple(sorted(columns.items()))
+    outcome = _checked(text, names, level, absent_is_zero, after_totals, gives)
     if isinstance(outcome, Formula):
         return outcome
     what, remedy, shown, span = outcome
@@ -56,17 +59,19 @@ def _checked(
     level: Level,
     absent_is_zero: bool,
     after: int,
+    gives: Type,
 ) -> Formula | tuple[str, str, str, tuple[int, int]]:
     try:
         tree = parse(text)
         printer = Printer(dict(columns), level, absent_is_zero, after)
         formula = printer.formula(tree)
-        bind(
-            (formula.sql, *formula.totals),
-            dict(columns),
-            after + len(formula.totals),
-            grouped=level == "value",
-        )
+        names: dict[str, Type] = {**dict(columns), DAY: "date"}
+        if level != "value":
+            names[YEAR] = "integer"
+        totals = after + len(formula.totals)
+        bind(formula.sql, names, totals, gives=gives)
+        for text_of_total in formula.totals:
+            bind(text_of_total, names, totals)
     except RefusalError as refusal:
         shown, span = pointer(text, refusal.node)
         return refusal.what, refusal.remedy, shown, span

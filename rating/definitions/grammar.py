@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rating.definitions.estimators import OVER_REGIONS, OVER_ROWS, exact_sum
 from rating.definitions.parsing import RefusalError, Type, quoted
 from rating.errors import nearest
 
-Level = Literal["value", "measure"]
+Level = Literal["value", "measure", "row"]
 
 MAX_DEPTH = 200
 
-# Microdata are summed as decimals: a sum of doubles depends on the order and on the threads.
-EXACT = "DECIMAL(38, 9)"
+# What every formula may read beside columns: the day of the edition, the year of the row.
+DAY, YEAR = "as_of", "year"
 
 _ARITY = {
     "nullif": (2, 2),
@@ -31,7 +32,9 @@ _ARITY = {
     "ceil": (1, 1),
     "least": (2, 20),
     "greatest": (2, 20),
-    "total": (1, 1),
+    "year": (1, 1),
+    "days": (2, 2),
+    "add_months": (2, 2),
     "sum": (1, 1),
     "count": (1, 1),
     "count_star": (0, 0),
@@ -40,6 +43,7 @@ _ARITY = {
     "avg": (1, 1),
     "median": (1, 1),
     "quantile_cont": (2, 2),
+    **{name: (count, count) for name, (count, _) in {**OVER_ROWS, **OVER_REGIONS}.items()},
 }
 _AGGREGATES = {"sum", "count", "count_star", "min", "max", "avg", "median", "quantile_cont"}
 _COMPARISONS = {
@@ -72,12 +76,16 @@ class Formula:
     Attributes:
         sql: canonical text; sums over all regions stand as the columns ``total_1``, ``total_2``.
         columns: the declared names it reads, sorted.
-        totals: the text under each ``total()``, in the order of the numbered columns.
+        totals: what is taken over all regions, in the order of the numbered columns.
+        dated: whether it reads the day of the edition.
+        yearly: whether it reads the year of the row.
     """
 
     sql: str
     columns: tuple[str, ...]
     totals: tuple[str, ...] = ()
+    dated: bool = False
+    yearly: bool = False
 
     def __str__(self) -> str:
         return self.sql
@@ -98,7 +106,9 @@ class Printer:
     def formula(self, tree: Mapping[str, Any]) -> Formula:
         """The formula of a whole tree."""
         sql = self._text(tree, 0, 0)
-        return Formula(sql, tuple(sorted(self.used)), tuple(self.totals))
+        read = self.used - {DAY, YEAR}
+        dated, yearly = DAY in self.used, YEAR in self.used
+        return Formula(sql, tuple(sorted(read)), tuple(self.totals), dated, yearly)
 
     def _text(self, node: Mapping[str, Any], outer: int, depth: int) -> str:
         """The text of a node, in brackets where its binding is looser than its surroundings."""
@@ -138,7 +148,7 @@ class Printer:
 
     def _column_ref(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
         name = ".".join(node["column_names"])
-        if name not in self.columns:
+        if name not in self.columns and name != DAY and (name != YEAR or self.level == "value"):
             kind = "measure or column" if self.level == "value" else "column"
             raise RefusalError(f"no {kind} named '{name}'", nearest(name, self.columns), node)
         if self.level == "measure" and not self.inside:
@@ -205,13 +215,22 @@ class Printer:
         if not low <= len(arguments) <= high:
             takes = str(low) if low == high else f"{low} to {high}"
             raise RefusalError(f"{name}() takes {takes} arguments, not {len(arguments)}", "", node)
-        if name == "total":
-            return self._total(node, arguments[0], depth)
+        if name in OVER_REGIONS:
+            return self._over_regions(name, node, arguments, depth)
+        if name in OVER_ROWS:
+            return self._over_rows(name, node, arguments, depth)
         if name in _AGGREGATES:
             return self._aggregate(name, node, arguments, depth)
         if node["filter"] or node["distinct"]:
             raise RefusalError(f"FILTER and DISTINCT do not go with {name}()", "", node)
         texts = [self._text(argument, 0, depth) for argument in arguments]
+        if name == "days":
+            return f"date_diff('day', {texts[0]}, {texts[1]})", _ATOM
+        if name == "add_months":
+            if not re.fullmatch(r"-?\d{1,4}", texts[1]):
+                raise RefusalError("add_months() takes a whole number of months", "", node)
+            day = self._text(arguments[0], 6, depth)
+            return f"CAST({day} + INTERVAL '{texts[1]}' MONTH AS DATE)", _ATOM
         if name == "round" and len(texts) == 2 and not re.fullmatch(r"-?\d{1,2}", texts[1]):
             raise RefusalError("round() takes a whole number of digits", "", node)
         if name in ("least", "greatest"):
@@ -235,46 +254,79 @@ class Printer:
         right = self._text(arguments[1], binding + 1, depth)
         return f"{left} {_WORDS.get(name, name)} {right}", binding
 
-    def _total(self, node: Mapping[str, Any], argument: Any, depth: int) -> tuple[str, int]:
+    def _over_regions(
+        self, name: str, node: Mapping[str, Any], arguments: list[Any], depth: int
+    ) -> tuple[str, int]:
         if self.level != "value" or self.inside or node["filter"] or node["distinct"]:
             raise RefusalError(
-                "total() stands in a value, once, over what is known of each region",
+                f"{name}() stands in a value, once, over what is known of each region",
                 "total(a) / nullif(total(b), 0)",
                 node,
             )
-        self.inside = "total"
-        text = self._text(argument, 0, depth)
+        self.inside = name
+        texts = self._texts(arguments, 0, depth)
         self.inside = ""
-        if text not in self.totals:
-            self.totals.append(text)
-        return f"total_{self.after_totals + self.totals.index(text) + 1}", _ATOM
+        if name == "weighted_quantile":
+            self._share(name, texts[2], node)
+        over, text = OVER_REGIONS[name][1](*texts)
+        numbered = []
+        for each in over:
+            if each not in self.totals:
+                self.totals.append(each)
+            numbered.append(f"total_{self.after_totals + self.totals.index(each) + 1}")
+        return text(*numbered), _ATOM
+
+    def _over_rows(
+        self, name: str, node: Mapping[str, Any], arguments: list[Any], depth: int
+    ) -> tuple[str, int]:
+        self._only_over_rows(name, node)
+        if node["filter"] or node["distinct"]:
+            what = f"FILTER and DISTINCT do not go with {name}()"
+            raise RefusalError(what, "choose the rows by where of a derived table", node)
+        self.inside = name
+        texts = self._texts(arguments, 0, depth)
+        self.inside = ""
+        if name == "km_survival" and not re.fullmatch(r"\d+(\.\d+)?(e0)?", texts[3]):
+            raise RefusalError("km_survival() takes a plain number as its fourth", "", node)
+        return OVER_ROWS[name][1](*texts), _ATOM
+
+    def _share(self, name: str, text: str, node: Mapping[str, Any]) -> None:
+        if not re.fullmatch(r"(0|1)(\.\d+)?(e0)?", text):
+            place = "third" if name == "weighted_quantile" else "second"
+            raise RefusalError(f"{name}() takes a share from 0 to 1 as its {place}", "", node)
+
+    def _only_over_rows(self, name: str, node: Mapping[str, Any]) -> None:
+        """An aggregate belongs to many rows, and not into another one."""
+        if self.level == "value":
+            raise RefusalError(
+                f"{name}() needs many rows a region; a value has one number a region",
+                "use total() for the sum over regions, or aggregate in [version.measures.<table>]",
+                node,
+            )
+        if self.level == "row":
+            what = f"{name}() needs many rows; this formula reads one row"
+            raise RefusalError(what, "group the rows with by = [...]", node)
+        if self.inside:
+            what = f"{name}() inside {self.inside}() is not allowed"
+            raise RefusalError(what, "make each a measure of its own", node)
 
     def _aggregate(
         self, name: str, node: Mapping[str, Any], arguments: list[Any], depth: int
     ) -> tuple[str, int]:
-        if self.level == "value":
-            shown = "count" if name == "count_star" else name
-            raise RefusalError(
-                f"{shown}() needs many rows a region; a value has one number a region",
-                "use total() for the sum over regions, or aggregate in [version.measures.<table>]",
-                node,
-            )
-        if self.inside:
-            what = f"{name}() inside {self.inside}() is not allowed"
-            raise RefusalError(what, "make each a measure of its own", node)
+        self._only_over_rows("count" if name == "count_star" else name, node)
         self.inside = name
         texts = [self._text(argument, 0, depth) for argument in arguments]
         condition = self._text(node["filter"], 0, depth) if node["filter"] else ""
         self.inside = ""
-        if name == "quantile_cont" and not re.fullmatch(r"(0|1)(\.\d+)?(e0)?", texts[1]):
-            raise RefusalError("quantile_cont() takes a share from 0 to 1 as its second", "", node)
+        if name == "quantile_cont":
+            self._share(name, texts[1], node)
         only = f" FILTER (WHERE {condition})" if condition else ""
         distinct = "DISTINCT " if node["distinct"] else ""
         if name == "count_star":
             return f"count(*){only}", _ATOM
         if name not in ("sum", "avg"):
             return f"{name}({distinct}{', '.join(texts)}){only}", _ATOM
-        exact = f"CAST(sum({distinct}CAST({texts[0]} AS {EXACT})){only} AS DOUBLE)"
+        exact = exact_sum(texts[0], only, distinct)
         if name == "avg":
             return f"{exact} / nullif(count({distinct}{texts[0]}){only}, 0)", 6
         if self.absent_is_zero:

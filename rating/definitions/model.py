@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rating.definitions import examples, formulas
+from rating.definitions import derived, examples, formulas
 from rating.definitions.definition import (
     Day,
     Definition,
     Id,
     Many,
-    Number,
     Override,
     build,
     parsed,
@@ -26,18 +25,28 @@ from rating.definitions.definition import (
 )
 from rating.definitions.examples import Example
 from rating.definitions.grammar import Formula
-from rating.definitions.messages import unknown
 from rating.definitions.methods import check_override
 from rating.definitions.parsing import Type
+from rating.definitions.table import Column, Input, Rule
 from rating.errors import DefinitionError, Problem, nearest
 from rating.text import Text
 
 Direction = Literal["higher", "lower", "band"]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-KEYS = ("region", "year", "scenario")
-OPTIONS = ("grain", "absent", "window", "carry")
-_A_COLUMN = 'a column is written as {} = {{ type = "number" }}'
+__all__ = [
+    "Column",
+    "Compiled",
+    "Direction",
+    "Edition",
+    "Indicator",
+    "Input",
+    "Law",
+    "Node",
+    "Rule",
+    "Source",
+    "Version",
+]
 
 
 class Source(Definition):
@@ -47,6 +56,8 @@ class Source(Definition):
         table: the publisher's table.
         licence: as stated by the publisher; "not stated" where it is not.
         columns: which of our columns it fills, as ``region_year.population``.
+        verified: whether the source, its fields and its access were confirmed in public.
+        evidence: where that was confirmed.
     """
 
     title: str
@@ -56,78 +67,9 @@ class Source(Definition):
     licence: str = "not stated"
     retrieved: Day | None = None
     columns: Many[str] = ()
+    verified: bool = True
+    evidence: str | None = None
     note: Text | None = None
-
-
-class Column(Definition):
-    """One column of an input table: its type and what its cells may hold."""
-
-    type: Type
-    min: Number | None = None
-    max: Number | None = None
-    choices: Many[str] | None = None
-    nullable: bool = True
-
-    @model_validator(mode="after")
-    def _fit(self) -> Self:
-        if self.type not in ("number", "integer") and (self.min, self.max) != (None, None):
-            raise ValueError(f"min and max do not go with type '{self.type}'")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min = {self.min} is above max = {self.max}")
-        if self.choices is not None and self.type != "text":
-            raise ValueError(f"choices do not go with type '{self.type}'")
-        return self
-
-
-class Input(Definition):
-    """A table that an indicator reads.
-
-    Attributes:
-        grain: ``region`` for one row a region and year; left out for a finer table.
-        absent: what a region without rows means: ``missing``, or ``zero`` for a complete register.
-        window: how many years up to the edition are read.
-        carry: a table of an earlier year is carried forward at most so many years.
-        columns: the declared columns; in a file they stand beside the options.
-    """
-
-    grain: Literal["region"] | None = None
-    absent: Literal["missing", "zero"] = "missing"
-    window: Annotated[int, Field(ge=1, le=100)] = 1
-    carry: Annotated[int, Field(ge=0, le=100)] = 0
-    columns: dict[Id, Column] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _beside(cls, value: Any) -> Any:
-        """Columns are written beside the options: whatever is not an option is a column."""
-        if not isinstance(value, Mapping) or "columns" in value:
-            return value
-        options = {k: v for k, v in value.items() if k in OPTIONS}
-        columns = {k: v for k, v in value.items() if k not in options}
-        refuse(
-            unknown(key, OPTIONS, _A_COLUMN.format(key))
-            for key, column in columns.items()
-            if not isinstance(column, Mapping | Column)
-        )
-        return {**options, "columns": columns}
-
-    @model_validator(mode="after")
-    def _fit(self) -> Self:
-        taken = [name for name in self.columns if name in KEYS]
-        if taken:
-            raise ValueError(f"'{taken[0]}' is a key of every table and not declared as a column")
-        if self.grain == "region" and self.window > 1:
-            raise ValueError(
-                "a window of years has many rows a region: leave grain out, use measures"
-            )
-        if self.window > 1 and self.carry:
-            raise ValueError("window and carry do not go together")
-        return self
-
-    @property
-    def types(self) -> dict[str, Type]:
-        """The declared type of each column."""
-        return {name: column.type for name, column in self.columns.items()}
 
 
 class Version(Definition):
@@ -200,6 +142,11 @@ class Node(_Item):
 class Indicator(_Item):
     """One figure a region: what it is, what it reads, how it is computed, what must be true.
 
+    Attributes:
+        reads: shared inputs of the section that it reads, by name; they become its inputs.
+        sectors: the sectors it belongs to; without them all.
+        stage: the stage of the chain from research to product, 1 to 5.
+
     Raises:
         DefinitionError: with every problem found: unknown keys, undeclared names, refused formulas.
 
@@ -214,6 +161,9 @@ class Indicator(_Item):
     unit: Text | None = None
     direction: Direction = "higher"
     note: Text | None = None
+    sectors: Many[Id] = ()
+    stage: Annotated[int, Field(ge=1, le=9)] | None = None
+    reads: Many[Id] = ()
     input: dict[Id, Input] = Field(default_factory=dict)
     version: Annotated[Many[Version], Field(min_length=1)]
     law: Law = Law()
@@ -242,6 +192,14 @@ class Indicator(_Item):
         if not self.input:
             yield Problem("input", "no table is declared", "write [input.<table>] with its columns")
             return
+        for table in self.reads:
+            if table not in self.input:
+                remedy = f"{nearest(table, self.input)}; shared inputs belong to a section"
+                yield Problem("reads", f"no input '{table}' is declared", remedy)
+        broken = list(derived.problems(self.input))
+        yield from broken
+        if broken:
+            return
         for version in self.version:
             try:
                 self.compiled(version)
@@ -263,13 +221,14 @@ class Indicator(_Item):
         return earlier[-1] if earlier else None
 
     def tables(self, version: Version) -> tuple[str, ...]:
-        """The tables that a version reads, in the order of the inputs."""
+        """The tables that a version reads and those they derive from, as the inputs order them."""
         used = set(self.compiled(version).columns)
-        return tuple(
+        read = [
             table
             for table, given in self.input.items()
-            if table in version.measures or (given.grain and used & set(given.columns))
-        )
+            if table in version.measures or (given.grain == "region" and used & set(given.columns))
+        ]
+        return derived.needed(read, self.input)
 
     def compiled(self, version: Version) -> Compiled:
         """The checked formulas of a version.
@@ -281,7 +240,9 @@ class Indicator(_Item):
         place = f"version {version.since}"
         names: dict[str, Type] = {}
         for given in self.input.values():
-            for column in sorted(set(names) & set(given.types)) if given.grain else ():
+            if given.grain != "region":
+                continue
+            for column in sorted(set(names) & set(given.types)):
                 problems.append(
                     Problem(
                         place,
@@ -289,8 +250,7 @@ class Indicator(_Item):
                         "give one of them another name",
                     )
                 )
-            if given.grain:
-                names.update(given.types)
+            names.update(given.types)
         measures: dict[str, dict[str, Formula]] = {}
         for table, wanted in version.measures.items():
             where = f"{place}, measures.{table}"
@@ -320,7 +280,7 @@ class Indicator(_Item):
                 try:
                     measures[table][name] = formulas.check(
                         text,
-                        given.types,
+                        derived.visible(table, self.input),
                         level="measure",
                         absent_is_zero=given.absent == "zero",
                         where=f"{where}.{name}",

@@ -6,7 +6,7 @@ import atexit
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -154,26 +154,27 @@ def _bare_select() -> dict[str, Any]:
     return _outline(json.loads(row[0])["statements"][0]["node"])
 
 
-def bind(texts: Sequence[str], columns: Mapping[str, Type], totals: int, *, grouped: bool) -> None:
-    """Let DuckDB bind printed texts to the declared types: a text is not a number."""
+def bind(text: str, columns: Mapping[str, Type], totals: int, *, gives: Type = "number") -> None:
+    """Let DuckDB bind a printed text to the declared types: a text is not a number."""
     given = [f"NULL::{SQL_TYPE[kind]} AS {quoted(name)}" for name, kind in columns.items()]
     given += [f"NULL::DOUBLE AS total_{n}" for n in range(1, totals + 1)]
-    source = f"(SELECT {', '.join(given) or '1'})"
+    source = f"(SELECT {', '.join(given)})"
+    wanted = SQL_TYPE[gives] if gives in ("text", "date") else "DOUBLE"
     connection, lock = _parser()
-    for text in texts:
-        query = f"SELECT CAST({text} AS DOUBLE) FROM {source}" + (" GROUP BY ALL" * grouped)
-        try:
-            with lock:
-                described = connection.execute(f"DESCRIBE SELECT {text} FROM {source}").fetchall()
-                connection.execute(f"EXPLAIN {query}").fetchall()
-        except duckdb.Error as error:
-            raise RefusalError(
-                f"does not fit the declared types: {_in_our_words(str(error))}",
-                "calculate with numbers; compare texts and dates, or count them",
-            ) from None
-        if described[0][1] in ("VARCHAR", "DATE"):
-            kind = _WORDS[described[0][1]]
-            raise RefusalError(f"gives a {kind}, not a number", "compare it, or count it")
+    try:
+        with lock:
+            described = connection.execute(f"DESCRIBE SELECT {text} FROM {source}").fetchall()
+            connection.execute(f"EXPLAIN SELECT CAST({text} AS {wanted}) FROM {source}").fetchall()
+    except duckdb.Error as error:
+        raise RefusalError(
+            f"does not fit the declared types: {_in_our_words(str(error))}",
+            "calculate with numbers; compare texts and dates, or count them",
+        ) from None
+    found = described[0][1]
+    if found != wanted and (wanted != "DOUBLE" or found in ("VARCHAR", "DATE")):
+        kind = _WORDS.get(found, "number")
+        what = f"gives a {kind}, not a {_WORDS[wanted]}"
+        raise RefusalError(what, "compare it, or count it" if wanted == "DOUBLE" else "")
 
 
 _WORDS = {"VARCHAR": "text", "DOUBLE": "number", "DATE": "date", "BOOLEAN": "boolean"}

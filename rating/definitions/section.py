@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from rating.definitions import applicable
+from rating.definitions import applicable, derived
 from rating.definitions.definition import Definition, Id, Many, refuse
 from rating.definitions.methods import Method
-from rating.definitions.model import Column, Edition, Indicator, Input, Node, Source
+from rating.definitions.model import Edition, Indicator, Node, Source
+from rating.definitions.sector import Chain, Item, Sector
 from rating.definitions.settings import Goalposts, Winsorise
+from rating.definitions.shared import shared_inputs, sharing
+from rating.definitions.table import Column, Input
 from rating.definitions.uncertainty import Alternatives
-from rating.errors import DefinitionError, Problem, nearest
+from rating.errors import DefinitionError, Problem, UsageError, nearest
 from rating.text import Text
 
 
@@ -25,6 +28,10 @@ class Section(Definition):
     Attributes:
         regions: the register that keys must resolve to; without it any code is taken as it is.
         node: the tree; one node, the root, has no parent.
+        input: tables that indicators share; an indicator that ``reads`` one has it as its own.
+        sector: the sectors that can be rated; without any the section speaks of one thing.
+        chain: from research to product, by the indicators that measure each stage.
+        checklist: the items of a checklist that coders fill in.
         uncertainty: what could have been decided or measured otherwise.
 
     Raises:
@@ -38,9 +45,27 @@ class Section(Definition):
     node: Many[Node]
     method: Method = Method()
     edition: Many[Edition] = ()
+    input: dict[Id, Input] = Field(default_factory=dict)
+    sector: Many[Sector] = ()
+    chain: Many[Chain] = ()
+    checklist: Many[Item] = ()
     indicator: Many[Indicator] = ()
     source: Many[Source] = ()
     uncertainty: Alternatives | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared(cls, value: Any) -> Any:
+        """Indicators that read shared inputs get them, with the tables these derive from."""
+        if not isinstance(value, Mapping) or not value.get("input"):
+            return value
+        shared, problems = shared_inputs(value["input"], str(value.get("id", "section")))
+        refuse(problems)
+        items = value.get("indicator", ())
+        if not isinstance(items, list | tuple):
+            return value
+        indicators = [sharing(item, shared) for item in items]
+        return {**value, "input": shared, "indicator": indicators}
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -100,10 +125,35 @@ class Section(Definition):
 
     # ------------------------------------------------------------------------------- in force
 
-    def in_force(self, edition: int) -> tuple[Indicator, ...]:
-        """The indicators that have a version in force on 31 December of the edition."""
-        day = date(edition, 12, 31)
-        return tuple(item for item in self.indicator if item.in_force(day) is not None)
+    def in_force(
+        self, edition: int, *, sector: str | None = None, day: date | None = None
+    ) -> tuple[Indicator, ...]:
+        """The indicators of a sector that have a version in force, on 31 December or another day.
+
+        An indicator that names sectors belongs to these alone.
+        """
+        day = day or date(edition, 12, 31)
+        return tuple(
+            item
+            for item in self.indicator
+            if item.in_force(day) is not None
+            and (sector is None or not item.sectors or sector in item.sectors)
+        )
+
+    def sector_of(self, id: str | None) -> Sector | None:
+        """The sector of that id; None for a section that has none.
+
+        Raises:
+            UsageError: there is no such sector, or the section has sectors and none is named.
+        """
+        names = [sector.id for sector in self.sector]
+        if id is None and not names:
+            return None
+        if id not in names:
+            what = f"no sector named '{id}'" if id else "scores compare regions within a sector"
+            remedy = nearest(id or "", names) if names else "the section has no sectors"
+            raise UsageError(Problem(f"{self.id}, sector", what, remedy))
+        return self.sector[names.index(id)]
 
     def outside(self, edition: int) -> tuple[str, ...]:
         """The regions that the edition assesses outside the ranking."""
@@ -159,6 +209,10 @@ class Section(Definition):
                 if known is None:
                     merged[table], first[table] = given, indicator.id
                     continue
+                if given.base != known.base or (given.base and given != known):
+                    what = f"is derived otherwise in {first[table]}"
+                    problems.append(Problem(where, what, "derive a table the same way everywhere"))
+                    continue
                 if given.grain != known.grain:
                     problems.append(
                         Problem(
@@ -178,7 +232,9 @@ class Section(Definition):
                             )
                         )
                 merged[table] = known.model_copy(update={"columns": columns})
-        return merged, problems
+        # A derived table stands after those it is made of, whichever indicator named them first.
+        order = [name for name in self.input if name in merged]
+        return {name: merged[name] for name in dict.fromkeys([*order, *merged])}, problems
 
     # --------------------------------------------------------------------------------- changes
 
@@ -213,6 +269,8 @@ class Section(Definition):
         yield from tree
         yield from self._weight_problems()
         yield from self._merged_inputs()[1]
+        yield from derived.problems(self.input)
+        yield from self._sector_problems()
         years = [given.year for given in self.edition]
         for year in sorted({year for year in years if years.count(year) > 1}):
             yield Problem("edition", f"{year} is declared twice")
@@ -227,6 +285,35 @@ class Section(Definition):
             if isinstance(item, Indicator):
                 yield from _direction_problems(item, method)
         yield from applicable.problems(self)
+
+    def _sector_problems(self) -> Iterator[Problem]:
+        sectors = [sector.id for sector in self.sector]
+        chains = [chain.id for chain in self.chain]
+        items = [item.id for item in self.indicator]
+        for key, ids in (("sector", sectors), ("chain", chains)):
+            for twice in sorted({id for id in ids if ids.count(id) > 1}):
+                yield Problem(f"{key} {twice}", "is declared twice")
+        for sector in self.sector:
+            for part in sector.parts:
+                if part not in sectors:
+                    where = f"sector {sector.id}, parts"
+                    yield Problem(where, f"no sector named '{part}'", nearest(part, sectors))
+            if sector.chain is not None and sector.chain not in chains:
+                where = f"sector {sector.id}, chain"
+                yield Problem(
+                    where, f"no chain named '{sector.chain}'", nearest(sector.chain, chains)
+                )
+        for chain in self.chain:
+            for stage in chain.stage:
+                for name in stage.indicators:
+                    if name not in items:
+                        where = f"chain {chain.id}, stage {stage.id}"
+                        yield Problem(where, f"no indicator '{name}'", nearest(name, items))
+        for item in self.indicator:
+            for name in item.sectors:
+                if name not in sectors:
+                    where = f"{item.id}, sectors"
+                    yield Problem(where, f"no sector named '{name}'", nearest(name, sectors))
 
     def _tree_problems(self) -> Iterator[Problem]:
         ids = [item.id for item in self.items]

@@ -207,6 +207,10 @@ class Goalposts(_Scaled):
 
     Two goalposts are ``low`` and ``high`` in the unit of the value. A band has four ``points``:
     the score rises from the first to the second, is full up to the third, falls to the fourth.
+
+    Attributes:
+        scale: how far apart two values are: ``log`` counts ratios, ``log1p`` those of the value and
+            1, ``sqrt`` differences of square roots. Values and goalposts stay in their unit.
     """
 
     name: Literal["goalposts"] = "goalposts"
@@ -215,6 +219,7 @@ class Goalposts(_Scaled):
     points: Annotated[Many[Number], Field(min_length=4, max_length=4)] | None = None
     range: Range = (0.0, 100.0)
     clip: bool = True
+    scale: Literal["linear", "log", "log1p", "sqrt"] = "linear"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -228,6 +233,10 @@ class Goalposts(_Scaled):
             raise ValueError("goalposts need low and high (or four points for a band)")
         elif self.low >= self.high:
             raise ValueError(f"low = {self.low} is not below high = {self.high}: zero range")
+        if self.scale != "linear" and (self.low is None or self.low < 0 or not self.clip):
+            raise ValueError(f"scale = '{self.scale}' needs clip, and low and high of 0 or more")
+        if self.scale == "log" and self.low == 0:
+            raise ValueError("scale = 'log' needs low above 0")
         return self
 
 

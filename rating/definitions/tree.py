@@ -8,9 +8,11 @@ from datetime import date
 
 import polars as pl
 
-from rating.definitions.model import Direction, Indicator, Input, Node, Version
+from rating.definitions.model import Direction, Indicator, Node, Version
 from rating.definitions.section import Section
+from rating.definitions.sector import Sector
 from rating.definitions.settings import Setting
+from rating.definitions.table import Input
 from rating.errors import Problem, UsageError
 
 
@@ -19,26 +21,42 @@ class Tree:
     """The nodes and indicators of one edition.
 
     Attributes:
-        day: 31 December of the edition.
+        day: the day that the edition speaks of.
         indicators: those in force, in the order of the section.
         nodes: those above an indicator in force, the root first, parents before children.
         children: parent, item, weight, position.
+        sector: the sector within which regions are compared.
     """
 
     section: Section
     day: date
+    sector: Sector | None
     indicators: tuple[Indicator, ...]
     nodes: tuple[str, ...]
     children: pl.DataFrame
 
     @classmethod
-    def of(cls, section: Section, edition: int) -> Tree:
+    def of(
+        cls,
+        section: Section,
+        edition: int,
+        *,
+        sector: Sector | None = None,
+        as_of: date | None = None,
+    ) -> Tree:
         """The tree of an edition.
+
+        Args:
+            section: the definitions.
+            edition: the year.
+            sector: whose indicators are in force.
+            as_of: the day whose versions are in force; 31 December without it.
 
         Raises:
             UsageError: no indicator has a version in force.
         """
-        indicators = section.in_force(edition)
+        day = as_of or date(edition, 12, 31)
+        indicators = section.in_force(edition, sector=sector.id if sector else None, day=day)
         if not indicators:
             raise UsageError(_not_yet(section, edition))
         above = {node.id for item in indicators for node in section.ancestors(item.id)}
@@ -57,7 +75,7 @@ class Tree:
             "position": pl.Int64,
         }
         children = pl.DataFrame(rows, schema=schema, orient="row")
-        return cls(section, date(edition, 12, 31), indicators, tuple(nodes), children)
+        return cls(section, day, sector, indicators, tuple(nodes), children)
 
     def versions(self) -> Iterator[tuple[Indicator, Version]]:
         """Each indicator with its version in force."""
@@ -71,6 +89,11 @@ class Tree:
         """The tables that the versions in force read."""
         used = {table for item, version in self.versions() for table in item.tables(version)}
         return {table: given for table, given in self.section.inputs.items() if table in used}
+
+    @property
+    def stored(self) -> dict[str, Input]:
+        """Those of the tables that are read from files."""
+        return {table: given for table, given in self.inputs.items() if given.base is None}
 
     def settings(self, step: str) -> dict[str, Setting]:
         """The setting of a step for each indicator."""

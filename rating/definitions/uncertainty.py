@@ -5,6 +5,7 @@ Each assumption is named and switchable. A draw picks one alternative of every a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rating.definitions.model import Indicator
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Replicates = Annotated[int, Field(ge=2, le=1000)]
 
 
 class _Assumption(Definition):
@@ -217,23 +219,76 @@ class Coders(Definition):
     values: Annotated[Many[str], Field(min_length=2)]
 
 
-class Measurement(_Assumption):
-    """The error of what was measured: region by region, independent.
+class Bootstrap(Definition):
+    """Rows drawn again: the measures and the value of so many replicates, computed anew.
+
+    B. Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7 (1979) 1-26.
 
     Attributes:
-        indicators: whose values move, each independently.
-        error: ``binomial``, ``poisson``, ``standard_error``, ``interval`` or ``coders``.
+        table: the table whose rows are drawn.
+        unit: the column that says which rows belong together: all rows of a unit are drawn at once.
+            Rows of other tables with this column go with their unit.
+        number: ``fixed`` draws as many units of a region as it has, with replacement; ``poisson``
+            takes each a Poisson number of times with mean 1, so that counts vary as such counts do.
+        where: a formula over a row: only these rows are read, for indicators that read no others.
+        replicates: how many there are to choose from.
+        seed: of the replicates.
+    """
+
+    name: Literal["bootstrap"]
+    table: Id
+    unit: Id
+    number: Literal["fixed", "poisson"] = "fixed"
+    where: str | None = None
+    replicates: Replicates = 200
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class Coding(Definition):
+    """Items coded by several: where coders differ, all of them say what one of them does.
+
+    Which one is random, for each item. As many coders as before have coded the item.
+
+    Attributes:
+        table: the table of codes, a row a region, item and coder.
+        item: its column of the item.
+        coder: its column of the coder.
+        final: the coder whose word settles an item: it stays as it is.
+        replicates: how many choices there are to draw from.
+        seed: of the choices.
+    """
+
+    name: Literal["coding"]
+    table: Id
+    item: Id = "item_id"
+    coder: Id = "coder"
+    final: str | None = "adjudicated"
+    replicates: Replicates = 200
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class Measurement(_Assumption):
+    """The error of what was measured.
+
+    What an error reads is a column, as ``table.column``, a measure, or any formula in the words of
+    the indicator's ``value``.
+
+    Attributes:
+        indicators: whose values move: independently, or with the same rows where rows are drawn.
+        error: ``binomial``, ``poisson``, ``standard_error``, ``interval`` or ``coders``, region by
+            region; ``bootstrap`` or ``coding`` by the rows of a table.
     """
 
     kind: Literal["sampling"]
     indicators: Annotated[Many[Id], Field(min_length=1)]
     error: Annotated[
-        Binomial | Poisson | StandardError | Interval | Coders, Field(discriminator="name")
+        Binomial | Poisson | StandardError | Interval | Coders | Bootstrap | Coding,
+        Field(discriminator="name"),
     ]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns and measures that the error reads."""
+        """The columns, measures and formulas that the error reads."""
         match self.error:
             case Binomial(size=name) | Poisson(count=name) | StandardError(error=name):
                 return (name,)
@@ -241,6 +296,13 @@ class Measurement(_Assumption):
                 return (low, high)
             case Coders(values=values):
                 return values
+            case Bootstrap() | Coding():
+                return ()
+
+
+def is_column(text: str) -> bool:
+    """Whether a text is the name of a column, as ``table.column``, and not a formula."""
+    return re.fullmatch(r"[a-z]\w*\.[a-z]\w*", text) is not None
 
 
 Assumption = OtherMethod | OtherAggregation | OtherFormula | LeftOut | OtherWeights | Measurement

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,13 +36,31 @@ class Store:
 
     Args:
         threads: how many threads DuckDB takes; the answers do not depend on it.
+        files: the only files that may be read: registers that stay in Parquet.
+        memory: how much DuckDB may take, as ``2GB``; what does not fit goes to temporary files.
     """
 
-    def __init__(self, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        files: Collection[Path] = (),
+        memory: str | None = None,
+    ) -> None:
         config: dict[str, Any] = {"python_enable_replacements": False}
         if threads is not None:
             config["threads"] = threads
+        if memory is not None:
+            config["memory_limit"] = memory
+        self._spill = tempfile.TemporaryDirectory() if files or memory else None
         self._connection = duckdb.connect(":memory:", config=config)
+        if self._spill is not None:
+            self._connection.execute(f"SET temp_directory = {literal(self._spill.name)}")
+        if files:
+            listed = ", ".join(literal(str(file)) for file in files)
+            self._connection.execute(f"SET allowed_paths = [{listed}]")
+            # The order of rows says nothing here, and keeping it costs memory.
+            self._connection.execute("SET preserve_insertion_order = false")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute("SET lock_configuration = true")
@@ -55,6 +75,8 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self._connection.close()
+        if self._spill is not None:
+            self._spill.cleanup()
 
     def run(self, sql: str) -> None:
         """Run a statement that returns nothing."""
@@ -110,9 +132,31 @@ def finite(frame: pl.DataFrame, column: str, step: str) -> pl.DataFrame:
     )
 
 
+# What makes whole numbers of doubles up to 2 in size: their sums are exact, and have no order.
+_FINE = f"{2**60}::DOUBLE"
+
+
+def exact_sum(term: str, unit: str = "1") -> str:
+    """SQL for a sum that does not depend on the order of rows, their names or the threads.
+
+    Args:
+        term: what is summed; at most twice the unit in size.
+        unit: a column with one power of 2 in each group; see ``binary_unit``.
+    """
+    if unit == "1":
+        return f"CAST(sum(CAST(({term}) * {_FINE} AS BIGINT)) AS DOUBLE) / {_FINE}"
+    whole = f"CAST(({term}) / {unit} * {_FINE} AS BIGINT)"
+    return f"CAST(sum({whole}) AS DOUBLE) / {_FINE} * any_value({unit})"
+
+
 def sorted_sum(column: str) -> str:
     """SQL for a sum that does not depend on the order of rows, their names or the threads."""
     return f"list_sum(list_sort(list({column})))"
+
+
+def binary_unit(largest: str) -> str:
+    """SQL for the power of 2 at or just below the size of the largest term, 1 for 0."""
+    return f"CASE WHEN {largest} > 0 THEN pow(2::DOUBLE, floor(log2({largest}))) ELSE 1 END"
 
 
 def literal(value: str) -> str:

@@ -1,82 +1,150 @@
-"""Indicators to values: one query an indicator, keyed by scenario and region."""
+"""Indicators to values: measures of each table in one pass, then arithmetic over them.
+
+Everything is keyed by scenario and region, and all indicators are evaluated in one query.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
-from rating.definitions.model import Indicator, Input, Version
-from rating.definitions.parsing import SQL_TYPE, quoted
-from rating.engine.store import Store, finite, literal, sorted_sum
+from rating.definitions import derived
+from rating.definitions.grammar import Formula
+from rating.definitions.model import Indicator, Version
+from rating.definitions.parsing import quoted
+from rating.engine.held import derived_sql
+from rating.engine.store import Store, finite, literal
 from rating.errors import DataError, Problem
 
 NUMERIC = ("number", "integer", "boolean")
+Wanted = tuple[Indicator, Version, Collection[int] | None]
+
+
+@dataclass
+class Measures:
+    """The measures of tables, each formula once, however many indicators read it.
+
+    Attributes:
+        names: for each table the formulas and the columns that hold them.
+        national: the tables without regions.
+    """
+
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    national: set[str] = field(default_factory=set)
+    yearly: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, versions: Iterable[tuple[Indicator, Version]]) -> Measures:
+        """Every measure that versions read."""
+        found = cls()
+        for indicator, version in versions:
+            for table, measures in indicator.compiled(version).measures.items():
+                if derived.national(table, indicator.input):
+                    found.national.add(table)
+                for formula in measures.values():
+                    known = found.names.setdefault(table, {})
+                    known.setdefault(formula.sql, f"m{len(known) + 1}")
+                    found.yearly |= {table} if formula.yearly else set()
+        return found
+
+    def sql(self, table: str) -> str:
+        """The query for the measures of a table: scenario, region, m1, m2 ..."""
+        keys = "scenario" if table in self.national else "scenario, region"
+        listed = ",\n    ".join(f"{text} AS {name}" for text, name in self.names[table].items())
+        return f"  SELECT {keys},\n    {listed}\n  FROM {quoted(table)}\n  GROUP BY {keys}"
+
+    def steps(self) -> list[str]:
+        """The measures of every table, and what they give over no rows, as parts of a query."""
+        made = [
+            f"measures__{table} AS MATERIALIZED (\n{self.sql(table)}\n)" for table in self.names
+        ]
+        for table, names in self.names.items():
+            listed = ", ".join(f"{text} AS {name}" for text, name in names.items())
+            nothing = f"SELECT {listed} FROM {quoted(table)} WHERE false"
+            made.append(f"nothing__{table} AS (\n  {nothing}\n)")
+        return made
+
+    def column(self, table: str, formula: Formula) -> str:
+        """The column that holds a formula."""
+        return self.names[table][formula.sql]
 
 
 def indicator_sql(indicator: Indicator, version: Version) -> str:
-    """The query that the engine runs for an indicator, over the rows of one edition.
+    """The query for one indicator, over the rows of one edition, for an auditor to run.
 
-    Tables have the names of the section's inputs and hold the rows of the edition, with a column
-    ``scenario``; ``regions`` lists scenario and region. Columns: scenario, region, the columns and
-    measures that the value is made of, value.
+    Tables have the names of the section's inputs and hold the rows of the edition, with columns
+    ``scenario`` and ``as_of``; ``regions`` lists scenario and region. Columns: scenario, region,
+    the columns and measures that the value is made of, value.
     """
+    made = [
+        f"{quoted(table)} AS (\n  {derived_sql(table, indicator.input, given.base)}\n)"
+        for table, given in indicator.input.items()
+        if given.base is not None and table in indicator.tables(version)
+    ]
+    measures = Measures.of([(indicator, version)])
+    steps = [*made, *measures.steps(), *_value_steps(indicator, version, measures)]
+    return f"WITH {', '.join(steps)}\n{_value_sql(indicator, version)}"
+
+
+def _value_steps(indicator: Indicator, version: Version, measures: Measures) -> list[str]:
+    """What the value is made of, a row a region, and what is taken over all regions."""
     compiled = indicator.compiled(version)
-    steps: list[str] = []
     columns: list[str] = []
     joins: list[str] = []
-    for number, (table, measures) in enumerate(compiled.measures.items(), 1):
-        listed = ", ".join(f"{formula} AS {quoted(name)}" for name, formula in measures.items())
-        steps.append(
-            f"measures_{number} AS (\n  SELECT scenario, region, {listed}\n"
-            f"  FROM {quoted(table)}\n  GROUP BY scenario, region\n)"
-        )
-        joins.append(_join(f"measures_{number}", f"m{number}"))
-        if indicator.input[table].absent == "zero":
-            # What the measures give over no rows: counts and sums are 0, a mean is missing.
-            steps.append(
-                f"nothing_{number} AS (\n  SELECT {listed}\n"
-                f"  FROM {quoted(table)}\n  WHERE false\n)"
-            )
-            joins.append(f"CROSS JOIN nothing_{number} n{number}")
-            columns += [
-                f"CASE WHEN m{number}.region IS NULL THEN n{number}.{quoted(name)} "
-                f"ELSE m{number}.{quoted(name)} END AS {quoted(name)}"
-                for name in measures
-            ]
-        else:
-            columns += [f"m{number}.{quoted(name)}" for name in measures]
+    for number, (table, formulas) in enumerate(compiled.measures.items(), 1):
+        joins.append(_join(f"measures__{table}", f"m{number}", table in measures.national))
+        # What the measures give over no rows: counts and sums are 0, a mean is missing.
+        zero = indicator.input[table].absent == "zero"
+        joins += [f"CROSS JOIN nothing__{table} n{number}"] * zero
+        for name, formula in formulas.items():
+            column = measures.column(table, formula)
+            held = f"m{number}.{column}"
+            if zero:
+                held = (
+                    f"CASE WHEN m{number}.scenario IS NULL THEN n{number}.{column} ELSE {held} END"
+                )
+            columns.append(f"{held} AS {quoted(name)}")
     used = set(compiled.columns)
     for number, (table, given) in enumerate(indicator.input.items(), 1):
         names = [name for name in given.columns if name in used]
         if given.grain != "region" or not names:
             continue
-        joins.append(_join(quoted(table), f"t{number}"))
+        joins.append(_join(quoted(table), f"t{number}", national=False))
         columns += [_column(f"t{number}", quoted(name), given.absent) for name in names]
-    steps.append(
-        f"measured AS (\n  SELECT {', '.join(['r.scenario', 'r.region', *columns])}\n"
-        + "\n".join(f"  {line}" for line in ("FROM regions r", *joins))
-        + "\n)"
-    )
-    ending = "FROM measured"
+    dated = compiled.value.dated or (compiled.estimate is not None and compiled.estimate.dated)
+    # The day is the same for every row of a scenario, whichever table shows it.
+    table = next(iter(indicator.tables(version)))
+    if dated:
+        days = f"SELECT DISTINCT scenario, as_of FROM {quoted(table)}"
+        joins.append(f"JOIN ({days}) d ON d.scenario = r.scenario")
+        columns.append("d.as_of")
+    lines = "\n".join(f"  {line}" for line in ("FROM regions r", *joins))
+    listed = ", ".join(["r.scenario", "r.region", *columns])
+    steps = [f"measured AS (\n  SELECT {listed}\n{lines}\n)"]
     if compiled.totals:
-        sums = ", ".join(
-            f"{sorted_sum(text)} AS total_{n}" for n, text in enumerate(compiled.totals, 1)
-        )
+        sums = ", ".join(f"{text} AS total_{n}" for n, text in enumerate(compiled.totals, 1))
         steps.append(
             f"totals AS (\n  SELECT scenario, {sums}\n  FROM measured\n  GROUP BY scenario\n)"
         )
-        ending += " JOIN totals USING (scenario)"
+    return steps
+
+
+def _value_sql(indicator: Indicator, version: Version) -> str:
+    compiled = indicator.compiled(version)
     shown = "".join(f", {quoted(name)}" for name in _measure_names(indicator, version))
     estimate = f", CAST({compiled.estimate} AS DOUBLE) AS estimate" if compiled.estimate else ""
     value = f"CAST({compiled.value} AS DOUBLE) AS value"
-    return f"WITH {', '.join(steps)}\nSELECT scenario, region{shown}, {value}{estimate}\n{ending}"
+    ending = "FROM measured" + (" JOIN totals USING (scenario)" if compiled.totals else "")
+    return f"SELECT scenario, region{shown}, {value}{estimate}\n{ending}"
 
 
-def _join(table: str, alias: str) -> str:
-    return (
-        f"LEFT JOIN {table} {alias} ON {alias}.scenario = r.scenario AND {alias}.region = r.region"
+def _join(table: str, alias: str, national: bool) -> str:
+    match = f"{alias}.scenario = r.scenario"
+    return f"LEFT JOIN {table} {alias} ON {match}" + (
+        "" if national else f" AND {alias}.region = r.region"
     )
 
 
@@ -89,122 +157,14 @@ def _column(alias: str, name: str, absent: str) -> str:
 def _measure_names(indicator: Indicator, version: Version) -> list[str]:
     """What an explanation shows: the measures and region-grain columns that the value reads."""
     compiled = indicator.compiled(version)
-    texts = {
-        name
-        for given in indicator.input.values()
-        for name, kind in given.types.items()
-        if given.grain == "region" and kind not in NUMERIC
-    }
     measures = [name for group in compiled.measures.values() for name in group]
     columns = [
         name
         for given in indicator.input.values()
-        if given.grain == "region"
-        for name in given.columns
+        for name, kind in given.types.items()
+        if given.grain == "region" and kind in NUMERIC
     ]
-    return [n for n in (*measures, *columns) if n in compiled.columns and n not in texts]
-
-
-def hold(
-    store: Store, tables: Mapping[str, pl.DataFrame], inputs: Mapping[str, Input], edition: int
-) -> None:
-    """Show the rows of one edition under the tables' names.
-
-    A table may carry a column ``scenario``; without it all rows are scenario 0.
-
-    Raises:
-        DataError: a table has no rows for the edition.
-    """
-    _hold(store, tables, {edition: inputs}, by_edition=False)
-
-
-def hold_panel(
-    store: Store, tables: Mapping[str, pl.DataFrame], inputs: Mapping[int, Mapping[str, Input]]
-) -> None:
-    """Show the rows of several editions at once; the scenario is the edition.
-
-    Args:
-        store: the connection.
-        tables: the frames.
-        inputs: for each edition, the tables it reads.
-
-    Raises:
-        DataError: a table has no rows for an edition that reads it.
-    """
-    _hold(store, tables, inputs, by_edition=True)
-
-
-def _hold(
-    store: Store,
-    tables: Mapping[str, pl.DataFrame],
-    inputs: Mapping[int, Mapping[str, Input]],
-    *,
-    by_edition: bool,
-) -> None:
-    store.run("CREATE SCHEMA IF NOT EXISTS held")
-    problems: list[Problem] = []
-    shown: list[str] = []
-    grained: list[str] = []
-    for name, given in {name: g for each in inputs.values() for name, g in each.items()}.items():
-        frame = tables[name]
-        read = {
-            edition: _years(frame, given, edition) for edition in inputs if name in inputs[edition]
-        }
-        empty = [edition for edition, years in read.items() if years is not None and not years]
-        problems += [_no_rows(name, frame, given, edition) for edition in empty]
-        if "scenario" not in frame.columns:
-            frame = frame.with_columns(scenario=pl.lit(0, pl.Int64))
-        store.keep(f"held.{quoted(name)}", frame)
-        pairs = ", ".join(
-            f"({e}, {'NULL' if year is None else year}::BIGINT)"
-            for e, years in read.items()
-            for year in (years or (None,))
-        )
-        scenario = "CAST(y.edition AS BIGINT) AS scenario" if by_edition else "t.scenario"
-        columns = [
-            f"CAST(t.{quoted(column)} AS {SQL_TYPE[kind]}) AS {quoted(column)}"
-            for column, kind in given.types.items()
-        ]
-        match = "ON t.year = y.year" if "year" in frame.columns else "ON true"
-        store.run(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS "
-            f"SELECT {', '.join([scenario, 't.region', *columns])} "
-            f"FROM held.{quoted(name)} t JOIN (VALUES {pairs}) y(edition, year) {match}"
-        )
-        rows_of = f"SELECT scenario, region FROM {quoted(name)}"
-        shown.append(rows_of)
-        grained += [rows_of] if given.grain else []
-    if problems:
-        raise DataError(problems)
-    store.run(
-        "CREATE OR REPLACE TEMP TABLE regions AS "
-        + " UNION ".join(grained or shown)
-        + " ORDER BY scenario, region"
-    )
-
-
-def years_used(frame: pl.DataFrame, given: Input, edition: int) -> list[int]:
-    """The years whose rows an edition reads, in order; empty for a table without years."""
-    return _years(frame, given, edition) or []
-
-
-def _years(frame: pl.DataFrame, given: Input, edition: int) -> list[int] | None:
-    if "year" not in frame.columns:
-        return None
-    held = set(frame["year"].unique().to_list())
-    if given.window > 1:
-        return sorted(year for year in held if edition - given.window < year <= edition)
-    return sorted(year for year in held if edition - given.carry <= year <= edition)[-1:]
-
-
-def _no_rows(name: str, frame: pl.DataFrame, given: Input, edition: int) -> Problem:
-    held = sorted(frame["year"].drop_nulls().unique().to_list())
-    span = " to ".join(map(str, dict.fromkeys((held[0], held[-1])))) if held else ""
-    has = f"it holds {span}" if held else "it has no rows"
-    carried = f", carried forward at most {given.carry} years" if given.carry else ""
-    return Problem(
-        f"table {name}", f"no rows for {edition}: {has}{carried}", "add the year or choose another"
-    )
+    return [name for name in (*measures, *columns) if name in compiled.columns]
 
 
 def evaluate(
@@ -224,15 +184,17 @@ def evaluate(
     return evaluate_versions(store, [(i, v, None) for i, v in versions if v is not None])
 
 
-def evaluate_versions(
-    store: Store, wanted: Iterable[tuple[Indicator, Version, Collection[int] | None]]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def evaluate_versions(store: Store, wanted: Iterable[Wanted]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """As ``evaluate``, for given versions, each over all scenarios or over those named."""
-    steps: list[str] = []
+    wanted = list(wanted)
+    measures = Measures.of((indicator, version) for indicator, version, _ in wanted)
+    _yearly(store, measures)
+    steps = measures.steps()
     rows: list[str] = []
     estimated = False
     for number, (indicator, version, scenarios) in enumerate(wanted):
-        sql = indicator_sql(indicator, version)
+        made = ", ".join(_value_steps(indicator, version, measures))
+        sql = f"WITH {made}\n{_value_sql(indicator, version)}"
         if scenarios is not None:
             sql += f"\nWHERE scenario IN ({', '.join(map(str, sorted(scenarios)))})"
         steps.append(f"value_{number} AS MATERIALIZED (\n{sql}\n)")
@@ -258,3 +220,14 @@ def evaluate_versions(
     if estimated:
         finite(found, "estimate", "value")
     return finite(found if estimated else found.drop("estimate"), "value", "value"), parts
+
+
+def _yearly(store: Store, measures: Measures) -> None:
+    """A formula that reads the year of the row needs a table with years."""
+    problems = []
+    for table in sorted(measures.yearly):
+        if "year" not in store.query(f"SELECT * FROM {quoted(table)} LIMIT 0").columns:
+            what = "has no years, and a measure reads the year of the row"
+            problems.append(Problem(f"table {table}", what, "give it a column year"))
+    if problems:
+        raise DataError(problems)

@@ -12,7 +12,7 @@ import polars as pl
 from rating.definitions.examples import Example
 from rating.definitions.model import Indicator, Input
 from rating.definitions.section import Section
-from rating.engine import values
+from rating.engine import held, values
 from rating.engine.store import Store, literal
 from rating.errors import Problem, RatingError
 from rating.inputs import tables
@@ -42,12 +42,13 @@ def differences(store: Store, indicator: Indicator, example: Example) -> list[st
         DefinitionError: a number of the example is beyond what the engine can hold.
     """
     edition = year_of(indicator, example)
-    day = date(edition, 12, 31)
+    day = example.as_of or date(edition, 12, 31)
     version = indicator.in_force(day)
     if version is None:
         return [f"no version is in force in {edition}"]
     inputs = {name: indicator.input[name] for name in indicator.tables(version)}
-    given = {name: example.tables[name] for name in inputs if example.tables.get(name)}
+    stored = {name: one for name, one in inputs.items() if one.base is None}
+    given = {name: example.tables[name] for name in stored if example.tables.get(name)}
     read = tables.read(
         {name: _frame(rows, inputs[name], edition) for name, rows in given.items()},
         _section(indicator, {name: inputs[name] for name in given}),
@@ -57,8 +58,8 @@ def differences(store: Store, indicator: Indicator, example: Example) -> list[st
             f"{row['table']}, row {row['row']}, column {row['column']}: {row['rule']}"
             for row in read.refused.iter_rows(named=True)
         ]
-    frames = {name: read.tables.get(name, _empty(inputs[name])) for name in inputs}
-    values.hold(store, frames, inputs, edition)
+    frames = {name: read.tables.get(name, _empty(one)) for name, one in stored.items()}
+    held.hold(store, frames, inputs, edition, as_of=day)
     _expect_regions(store, example)
     found, _ = values.evaluate(store, [indicator], day)
     by_region = dict(found.select("region", "value").iter_rows())
@@ -71,14 +72,16 @@ def differences(store: Store, indicator: Indicator, example: Example) -> list[st
 
 def year_of(indicator: Indicator, example: Example) -> int:
     """The edition of an example: as stated, else the latest in its rows, else of the version."""
-    if example.edition is not None:
-        return example.edition
+    if example.edition is not None or example.as_of is not None:
+        return example.edition or example.as_of.year  # type: ignore[union-attr]
     years = [row["year"] for rows in example.tables.values() for row in rows if "year" in row]
     return max(years, default=indicator.version[-1].since.year)
 
 
 def _frame(rows: tuple[dict[str, Any], ...], given: Input, edition: int) -> pl.DataFrame:
-    columns: dict[str, pl.Series] = {"region": _series([row.get("region") for row in rows], "text")}
+    columns: dict[str, pl.Series] = {}
+    if given.grain != "country":
+        columns["region"] = _series([row.get("region") for row in rows], "text")
     if given.grain == "region" or any("year" in row for row in rows):
         years = [row.get("year", edition) for row in rows]
         columns["year"] = _series(years, "integer")
@@ -105,9 +108,9 @@ def _section(indicator: Indicator, inputs: Mapping[str, Input]) -> Section:
 
 
 def _empty(given: Input) -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={"region": pl.String, **{name: DTYPES[kind] for name, kind in given.types.items()}}
-    )
+    keys = {} if given.grain == "country" else {"region": pl.String}
+    columns = {name: DTYPES[kind] for name, kind in given.types.items()}
+    return pl.DataFrame(schema={**keys, **columns})
 
 
 def _expect_regions(store: Store, example: Example) -> None:

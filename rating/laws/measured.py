@@ -10,7 +10,8 @@ import polars as pl
 
 from rating.definitions.model import Indicator, Input
 from rating.definitions.section import Section
-from rating.engine import values
+from rating.engine import held, values
+from rating.engine.held import held_years
 from rating.engine.store import Store
 from rating.errors import Problem, RatingError, UsageError
 from rating.inputs.tables import Data
@@ -43,7 +44,7 @@ def evaluated(
     for year in _years(section, data):
         indicators = section.in_force(year)
         try:
-            values.hold(store, data.tables, _inputs(section, indicators, year), year)
+            held.hold(store, data.held, _inputs(section, indicators, year), year)
         except RatingError as error:
             refusal = refusal or error
             continue
@@ -81,12 +82,7 @@ def _years(section: Section, data: Data) -> list[int]:
     """Editions to try, the latest first."""
     if section.edition:
         return sorted((edition.year for edition in section.edition), reverse=True)
-    held = {
-        year
-        for table in section.inputs
-        if "year" in data.tables[table].columns
-        for year in data.tables[table]["year"]
-    }
+    held = {year for table in data.held.values() for year in (held_years(table) or ())}
     # Tables without years say nothing of the edition: any day with every version in force will do.
     last = [version.since.year for item in section.indicator for version in item.version]
     return sorted(held or {max(last)}, reverse=True)

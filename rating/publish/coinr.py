@@ -17,7 +17,7 @@ from rating.definitions.model import Indicator, Node
 from rating.definitions.section import Section
 from rating.definitions.settings import Goalposts, MinMax, Target, ZScore
 from rating.definitions.tree import Tree
-from rating.engine import values
+from rating.engine import held, values
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.regions import NAMES
@@ -120,19 +120,19 @@ def to_coinr(
 
 def _years(section: Section, data: Data) -> list[int]:
     """The editions for which every table that is read has rows."""
-    held = {
+    known = {
         year
-        for table in section.inputs
-        if "year" in data.tables[table].columns
-        for year in data.tables[table]["year"].drop_nulls().unique()
+        for frame in data.tables.values()
+        if "year" in frame.columns
+        for year in frame["year"].drop_nulls().unique()
     }
     years = [
         year
-        for year in sorted(held)
+        for year in sorted(known)
         if section.in_force(year)
         and all(
-            values.years_used(data.tables[table], given, year)
-            for table, given in Tree.of(section, year).inputs.items()
+            held.years_used(data.tables[table], given, year)
+            for table, given in Tree.of(section, year).stored.items()
             if "year" in data.tables[table].columns
         )
     ]
@@ -150,7 +150,7 @@ def _evaluated(data: Data, trees: Mapping[int, Tree]) -> tuple[pl.DataFrame, pl.
             key = (item.id, version.since)
             versions.setdefault(key, (item, version, []))[2].append(year)
     with Store() as store:
-        values.hold_panel(store, data.tables, {year: tree.inputs for year, tree in trees.items()})
+        held.hold_panel(store, data.tables, {year: tree.inputs for year, tree in trees.items()})
         return values.evaluate_versions(store, versions.values())
 
 
@@ -288,7 +288,7 @@ def _settings(section: Section, item: Indicator) -> dict[str, object]:
     if "normalise" not in item.method:
         return {}
     setting = section.method_of(item.id).normalise
-    if isinstance(setting, Goalposts) and setting.range[0] == 0:
+    if isinstance(setting, Goalposts) and setting.range[0] == 0 and setting.scale == "linear":
         return {
             "goalpost_lower": setting.low,
             "goalpost_upper": setting.high,

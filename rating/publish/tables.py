@@ -60,6 +60,8 @@ def manifest(result: Rating) -> bytes:
         "section": section.id,
         "edition": result.edition,
         "as_of": result.as_of.isoformat(),
+        "sector": result.sector.id if result.sector else None,
+        "synthetic": result.data.synthetic,
         "result_sha256": result.digest,
         "definitions_sha256": definitions_digest(result),
         "method": section.method.model_dump(mode="json"),

@@ -1,0 +1,325 @@
+"""The rows of an edition under the names of their tables, derived tables among them.
+
+Every table shows ``scenario``, ``region`` (but for a table of the country), ``as_of``, its ``year``
+where it has one, and its declared columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from rating.definitions import derived
+from rating.definitions.parsing import SQL_TYPE, quoted
+from rating.definitions.sector import Sector, bare
+from rating.definitions.table import Column, Input
+from rating.engine.store import Store, literal
+from rating.errors import DataError, Problem, UsageError
+from rating.inputs.stored import Stored
+
+Inputs = Mapping[str, Input]
+Table = pl.DataFrame | Stored
+
+
+def hold(
+    store: Store,
+    tables: Mapping[str, Table],
+    inputs: Inputs,
+    edition: int,
+    *,
+    sector: Sector | None = None,
+    as_of: date | None = None,
+) -> None:
+    """Show the rows of one edition under the tables' names.
+
+    A table may carry a column ``scenario``; without it all rows are scenario 0. A column that is
+    looked up in the sector is taken from the table where it has one of that name.
+
+    Args:
+        store: the connection.
+        tables: the frames.
+        inputs: the tables that are read, bases before what is derived from them.
+        edition: the year whose rows are read.
+        sector: in whose lists columns are looked up.
+        as_of: the day the edition speaks of; 31 December without it.
+
+    Raises:
+        DataError: a table has no rows for the edition, or two where one is joined.
+        UsageError: a column is looked up in a sector and none is chosen.
+    """
+    days = {edition: as_of or date(edition, 12, 31)}
+    _Showing(store, tables, {edition: inputs}, days, sector, by_edition=False).all()
+
+
+def hold_panel(
+    store: Store,
+    tables: Mapping[str, Table],
+    inputs: Mapping[int, Inputs],
+    *,
+    sector: Sector | None = None,
+    as_of: date | None = None,
+) -> None:
+    """Show the rows of several editions at once; the scenario is the edition.
+
+    Args:
+        store: the connection.
+        tables: the frames.
+        inputs: for each edition, the tables it reads.
+        sector: in whose lists columns are looked up.
+        as_of: the day that an only edition speaks of; 31 December without it.
+
+    Raises:
+        DataError: a table has no rows for an edition that reads it, or two where one is joined.
+        UsageError: a column is looked up in a sector and none is chosen.
+    """
+    days = {edition: as_of or date(edition, 12, 31) for edition in inputs}
+    _Showing(store, tables, inputs, days, sector, by_edition=True).all()
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """What is shown, of which editions, in which sector."""
+
+    store: Store
+    tables: Mapping[str, Table]
+    inputs: Mapping[int, Inputs]
+    days: Mapping[int, date]
+    sector: Sector | None
+    by_edition: bool
+
+    def all(self) -> None:
+        """Show every table and the regions that they speak of."""
+        every = {name: given for each in self.inputs.values() for name, given in each.items()}
+        refused = list(self._empty(every))
+        if refused:
+            raise DataError(refused)
+        self.store.run("CREATE SCHEMA IF NOT EXISTS held")
+        for name, given in every.items():
+            if given.base is None:
+                self._keep(name, self.tables[name])
+                self._show(name, self.rows(name, given))
+        for name, given in every.items():
+            if given.base is not None:
+                base = self._widened(name, given, every)
+                self._show(name, derived_sql(name, every, base, as_of=self._day()))
+        _joinable(self.store, every)
+        _regions(self.store, every)
+
+    def _keep(self, name: str, table: Table) -> None:
+        if isinstance(table, Stored):
+            self.store.run(f"CREATE OR REPLACE VIEW held.{quoted(name)} AS {table.sql()}")
+        else:
+            self.store.keep(f"held.{quoted(name)}", table)
+
+    def _show(self, name: str, sql: str) -> None:
+        self.store.run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
+
+    def _empty(self, every: Inputs) -> Iterator[Problem]:
+        for name, given in every.items():
+            for edition, inputs in self.inputs.items():
+                if given.base is None and name in inputs:
+                    frame = self.tables[name]
+                    if _years(frame, given, edition) == []:
+                        yield _no_rows(name, frame, given, edition)
+
+    def _day(self) -> str | None:
+        """The day of the edition as SQL, where there is one edition: a constant is cheap."""
+        days = set(self.days.values())
+        return f"DATE '{min(days)}'" if len(days) == 1 else None
+
+    def _widened(self, name: str, given: Input, every: Inputs) -> str:
+        """The table that a derived one is made of: its base, over more years where it says so."""
+        assert given.base is not None
+        if given.window == 1:
+            return given.base
+        base = f"{given.base}__{given.window}"
+        wider = every[given.base].model_copy(update={"window": given.window, "carry": 0})
+        self._show(base, self.rows(given.base, wider))
+        return base
+
+    def rows(self, name: str, given: Input) -> str:
+        """SQL for the rows of a stored table in its years, with the keys and declared columns."""
+        frame = self.tables[name]
+        years = {
+            edition: _years(frame, given, edition)
+            for edition, inputs in self.inputs.items()
+            if name in inputs or any(one.base == name for one in inputs.values())
+        }
+        columns = [] if given.grain == "country" else ["t.region"]
+        columns += ["t.year"] if "year" in frame.columns else []
+        columns += [
+            f"{self._column(name, label, column, frame)} AS {quoted(label)}"
+            for label, column in given.columns.items()
+        ]
+        source = f"held.{quoted(name)} t"
+        if not self.by_edition:
+            scenario = (
+                "t.scenario" if "scenario" in frame.columns else "CAST(0 AS BIGINT) AS scenario"
+            )
+            keys = [scenario, f"{self._day()} AS as_of"]
+            read = next(iter(years.values()))
+            where = "" if read is None else f" WHERE t.year IN ({', '.join(map(str, read))})"
+            return f"SELECT {', '.join([*keys, *columns])} FROM {source}{where}"
+        pairs = ", ".join(
+            f"({e}, {'NULL' if year is None else year}::BIGINT, DATE '{self.days[e]}')"
+            for e, read in years.items()
+            for year in (read or (None,))
+        )
+        match = "ON t.year = y.year" if "year" in frame.columns else "ON true"
+        keys = ["CAST(y.edition AS BIGINT) AS scenario", self._day() or "y.as_of"]
+        keys[1] += " AS as_of" if self._day() else ""
+        listed = ", ".join([*keys, *columns])
+        return (
+            f"SELECT {listed} FROM {source} JOIN (VALUES {pairs}) y(edition, year, as_of) {match}"
+        )
+
+    def _column(self, table: str, name: str, column: Column, frame: Table) -> str:
+        if name in frame.columns or not column.sector:
+            return f"CAST(t.{quoted(name)} AS {SQL_TYPE[column.type]})"
+        if self.sector is None:
+            raise UsageError(
+                Problem(
+                    f"table {table}, column {name}",
+                    "is looked up in a sector, and none is chosen",
+                    'choose one: sector="..."',
+                )
+            )
+        return looked_up(column, self.sector)
+
+
+def looked_up(column: Column, sector: Sector) -> str:
+    """SQL for what text columns have in the sector's lists of their names: the greatest share."""
+    found = [f"({share})" for name in column.sector for share in _shares(name, sector)]
+    if column.type == "boolean":
+        return " OR ".join(f"{one} > 0" for one in found) or "false"
+    return f"CAST(greatest({', '.join(['0', *found])}) AS DOUBLE)"
+
+
+def _shares(name: str, sector: Sector) -> Iterator[str]:
+    """The share of one text column, by words and by codes, the longest code first."""
+    words = (sector.id, *sector.parts) if name == "sector" else sector.names.get(name, ())
+    if words:
+        listed = ", ".join(literal(word) for word in words)
+        yield f"CASE WHEN t.{quoted(name)} IN ({listed}) THEN 1 ELSE 0 END"
+    codes = {bare(code): share for code, share in sector.codes.get(name, {}).items()}
+    if codes:
+        plain = f"upper(translate(t.{quoted(name)}, './ ', ''))"
+        branches = " ".join(
+            f"WHEN {plain} LIKE {literal(code + '%')} THEN {codes[code]!r}"
+            for code in sorted(codes, key=lambda code: (-len(code), code))
+        )
+        yield f"CASE {branches} ELSE 0 END"
+
+
+def derived_sql(name: str, inputs: Inputs, base: str, as_of: str | None = None) -> str:
+    """SQL for the rows of a derived table, over the tables it is made of.
+
+    Args:
+        name: the table.
+        inputs: it and what it is made of.
+        base: the name under which its base is shown.
+        as_of: the day of the edition where it is one for all rows.
+    """
+    given = inputs[name]
+    made = derived.compiled(name, inputs)
+    source = _joined(given, inputs, _moved(given, base))
+    keys = ["scenario"] if derived.national(name, inputs) else ["scenario", "region"]
+    keys.append(f"{as_of} AS as_of" if as_of else "as_of")
+    where = f" WHERE {made.where}" if made.where is not None else ""
+    calculated = [
+        f"CAST({formula} AS {SQL_TYPE[given.types.get(label, 'integer')]}) AS {quoted(label)}"
+        for label, formula in made.columns.items()
+    ]
+    if not made.grouped:
+        return f"SELECT {', '.join(['*', *calculated])} FROM {source}{where}"
+    groups = [f"{formula} AS {quoted(label)}" for label, formula in made.keys.items()]
+    listed = ", ".join([*keys, *groups, *calculated])
+    return f"SELECT {listed} FROM {source}{where} GROUP BY ALL"
+
+
+def _moved(given: Input, base: str) -> str:
+    """The base, its rows in the regions that they count to."""
+    if given.region is None:
+        return quoted(base)
+    named = quoted(given.region)
+    return f"(SELECT * REPLACE ({named} AS region) FROM {quoted(base)} WHERE {named} IS NOT NULL)"
+
+
+def _joined(given: Input, inputs: Inputs, base: str) -> str:
+    if not given.join:
+        return base
+    columns, joins = ["b.*"], []
+    for number, (table, on) in enumerate(given.join.items(), 1):
+        alias = f"j{number}"
+        keys = ["scenario", *([] if derived.national(table, inputs) else ["region"]), *on]
+        match = " AND ".join(f"{alias}.{quoted(key)} = b.{quoted(key)}" for key in keys)
+        joins.append(f"LEFT JOIN {quoted(table)} {alias} ON {match}")
+        added = [c for c in derived.visible(table, inputs) if c not in on]
+        columns += [f"{alias}.{quoted(column)}" for column in added]
+    return f"(SELECT {', '.join(columns)} FROM {base} b {' '.join(joins)})"
+
+
+def _joinable(store: Store, every: Inputs) -> None:
+    """A joined table has at most one row for what it is joined by."""
+    problems = []
+    for name, given in every.items():
+        for table, on in given.join.items():
+            if set(every[table].by or ()) and set(every[table].by or ()) <= set(on):
+                continue
+            keys = ["scenario", *([] if derived.national(table, every) else ["region"]), *on]
+            listed = ", ".join(map(quoted, keys))
+            some = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in on)
+            twice = store.query(
+                f"SELECT {listed} FROM {quoted(table)} WHERE {some} "
+                "GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
+            )
+            if twice.height:
+                shown = ", ".join(f"{k} = {v}" for k, v in twice.row(0, named=True).items())
+                what = f"two rows of {table} for {shown}, and {name} joins one"
+                problems.append(Problem(f"table {table}", what, "keep one row for each"))
+    if problems:
+        raise DataError(problems)
+
+
+def _regions(store: Store, every: Inputs) -> None:
+    """The regions of the tables with one row a region; of all stored tables where there is none."""
+    regional = {n: g for n, g in every.items() if g.base is None and g.grain != "country"}
+    grained = [n for n, g in regional.items() if g.grain == "region"]
+    rows = [f"SELECT scenario, region FROM {quoted(name)}" for name in grained or regional]
+    store.run(
+        f"CREATE OR REPLACE TEMP TABLE regions AS {' UNION '.join(rows)} ORDER BY scenario, region"
+    )
+
+
+def years_used(frame: Table, given: Input, edition: int) -> list[int]:
+    """The years whose rows an edition reads, in order; empty for a table without years."""
+    return _years(frame, given, edition) or []
+
+
+def _years(frame: Table, given: Input, edition: int) -> list[int] | None:
+    held = held_years(frame)
+    if held is None:
+        return None
+    if given.window > 1:
+        return sorted(year for year in held if edition - given.window < year <= edition)
+    return sorted(year for year in held if edition - given.carry <= year <= edition)[-1:]
+
+
+def held_years(table: Table) -> set[int] | None:
+    """The years of a table; None where it has none."""
+    if isinstance(table, Stored):
+        return None if table.years is None else set(table.years)
+    return set(table["year"].drop_nulls().unique()) if "year" in table.columns else None
+
+
+def _no_rows(name: str, frame: Table, given: Input, edition: int) -> Problem:
+    held = sorted(held_years(frame) or ())
+    span = " to ".join(map(str, dict.fromkeys((held[0], held[-1])))) if held else ""
+    has = f"it holds {span}" if held else "it has no rows"
+    carried = f", carried forward at most {given.carry} years" if given.carry else ""
+    return Problem(
+        f"table {name}", f"no rows for {edition}: {has}{carried}", "add the year or choose another"
+    )
