@@ -15,12 +15,16 @@ import polars as pl
 
 from rating.definitions.model import Indicator, Source, Version
 from rating.definitions.section import Section
+from rating.definitions.sector import Sector
+from rating.definitions.tree import Tree
 from rating.errors import Problem, UsageError, nearest
 from rating.inputs.tables import Data
 from rating.text import Lang
 
 if TYPE_CHECKING:
+    from rating.analysis.agreement import Agreement
     from rating.analysis.audit import Audit
+    from rating.analysis.concentration import Concentration
     from rating.analysis.explain import Explanation
     from rating.analysis.sensitivity import Sensitivity
     from rating.analysis.smaa import Acceptability
@@ -35,6 +39,8 @@ class Rating:
         section: the definitions, with the method that was used.
         data: the tables it was computed from.
         edition: the year.
+        sector: within which regions are compared; None where the section has no sectors.
+        as_of: the day the edition speaks of, 31 December where none was given.
         ranks: region, rank, score, group, coverage (share of indicators with a value), status
             (``ranked``, ``outside`` the ranking by the edition, or ``thin`` coverage); by rank.
         scores: region, node, score, rank, imputed (how many indicators below were imputed): every
@@ -59,6 +65,8 @@ class Rating:
     section: Section
     data: Data
     edition: int
+    sector: Sector | None
+    as_of: date
     ranks: pl.DataFrame
     scores: pl.DataFrame
     values: pl.DataFrame
@@ -74,15 +82,19 @@ class Rating:
     refused: pl.DataFrame
     sources: tuple[Source, ...]
 
-    @property
-    def as_of(self) -> date:
-        """The day the edition speaks of: 31 December."""
-        return date(self.edition, 12, 31)
+    @cached_property
+    def tree(self) -> Tree:
+        """The part of the section that is in force."""
+        return self.tree_of(self.section)
+
+    def tree_of(self, section: Section) -> Tree:
+        """The part of a section that is in force on the day and in the sector of this rating."""
+        return Tree.of(section, self.edition, sector=self.sector, as_of=self.as_of)
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
         """The indicators in force in the edition, in the order of the section."""
-        return self.section.in_force(self.edition)
+        return self.tree.indicators
 
     def version(self, indicator: str) -> Version:
         """The version of an indicator that is in force in the edition."""
@@ -113,11 +125,23 @@ class Rating:
             return region
         return str(known[column][0] or region)
 
+    def agreement(self, *, draws: int = 1000, seed: int = 1) -> Agreement:
+        """How far the coders of the checklist agree, and what is unresolved."""
+        from rating.analysis.agreement import agreement
+
+        return agreement(self, draws=draws, seed=seed)
+
     def audit(self) -> Audit:
         """The statistical audit: coverage, correlations, consistency, importance, robustness."""
         from rating.analysis.audit import audit
 
         return audit(self)
+
+    def concentration(self, *, draws: int = 1000, seed: int = 1) -> Concentration:
+        """Where the plants of the sector are, and whether that is more than chance."""
+        from rating.analysis.concentration import concentration
+
+        return concentration(self, draws=draws, seed=seed)
 
     def explain(self, region: str) -> Explanation:
         """Why a region has its score: contributions down the tree, adding up exactly."""
@@ -168,11 +192,39 @@ class Rating:
         lang: Lang = "en",
         region: str | None = None,
         sure: Uncertainty | None = None,
+        audience: Literal["public", "own"] = "public",
+        top: int | None = None,
+        boundaries: str | Path | None = None,
+        brief: bool = False,
+        contact: str = "",
     ) -> Path:
-        """Write the ranking report, or the profile of one region, as a PDF."""
+        """Write the report, the profile of one region or the investor brief as a PDF."""
         from rating.publish.report import to_pdf
 
-        return to_pdf(self, path, lang=lang, region=region, sure=sure)
+        return to_pdf(
+            self,
+            path,
+            lang=lang,
+            region=region,
+            sure=sure,
+            audience=audience,
+            top=top,
+            boundaries=boundaries,
+            brief=brief,
+            contact=contact,
+        )
+
+    def to_xlsx(self, path: str | Path, *, lang: Lang = "en") -> Path:
+        """Write the workbook: ranking, scores, values, weights, audit, and the index as formulas."""
+        from rating.publish.workbook import to_xlsx
+
+        return to_xlsx(self, path, lang=lang)
+
+    def to_html(self, path: str | Path, *, lang: Lang = "en") -> Path:
+        """Write the explorer: the ranking in one HTML file whose reader moves the weights."""
+        from rating.publish.explorer import to_html
+
+        return to_html(self, path, lang=lang)
 
     def __repr__(self) -> str:
         ranked = self.ranks["rank"].count()

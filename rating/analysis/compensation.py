@@ -12,7 +12,6 @@ from rating.analysis.correlations import compare
 from rating.analysis.leave_out import in_use
 from rating.analysis.scores import Scores
 from rating.definitions.aggregations import Aggregation, Arithmetic, Geometric, Power
-from rating.definitions.tree import Tree
 from rating.engine.store import Store
 from rating.steps.aggregate import aggregate
 from rating.steps.ranks import rank
@@ -86,7 +85,7 @@ def _under(
     shift: float,
 ) -> pl.DataFrame:
     """region, rank under other means; coverage is asked for as the section does."""
-    tree = Tree.of(result.section, result.edition)
+    tree = result.tree
     levels = [
         {
             node: means[node != scores.root](

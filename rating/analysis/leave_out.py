@@ -116,7 +116,7 @@ def _without(
 
     Only what stands above a part is aggregated again: other nodes have the scores they have.
     """
-    tree = Tree.of(result.section, result.edition)
+    tree = result.tree
     numbers = pl.DataFrame({"scenario": list(parts)}, schema={"scenario": pl.Int64})
     children = pl.concat(
         _above(tree, scores, part.items).with_columns(scenario=pl.lit(number, pl.Int64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,10 @@ import polars as pl
 
 from rating.analysis.design import Floats, stream
 from rating.analysis.proportion import refuse_disproportion
+from rating.analysis.recompute import by_formulas
+from rating.analysis.replicates import replicates
 from rating.analysis.scenarios import Scenarios
+from rating.definitions.model import Version
 from rating.definitions.settings import (
     Fraction,
     Goalposts,
@@ -19,22 +22,23 @@ from rating.definitions.settings import (
     Target,
     ZScore,
 )
-from rating.definitions.tree import Tree
 from rating.definitions.uncertainty import (
     Binomial,
-    Coders,
+    Bootstrap,
+    Coding,
     Interval,
     Measurement,
     Poisson,
     StandardError,
+    is_column,
 )
-from rating.engine.values import years_used
+from rating.engine.held import years_used
 from rating.errors import DataError, DefinitionError, Problem
 from rating.result import Rating
 
 # What is drawn for so many draws, and what it makes of the values of a scenario.
 Draw = Callable[[np.random.Generator, int], Floats]
-Apply = Callable[[Floats, Floats], Floats]
+Apply = Callable[[int, Floats, Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +49,11 @@ class Moving:
         assumption: the id of what moves it.
         column: its place in the matrix.
         draw: the noise of so many draws: draws by regions.
-        apply: values of draws, from the values of a scenario and the noise.
+        apply: values of draws, from a scenario, its values and the noise.
         curves: of each scenario, the values and scores of the regions in rising order.
         scale: its normalisation under each scenario, which ends are drawn anew by.
         values: of each scenario, the values of the regions.
+        key: of its numbers; indicators whose rows are drawn together share it.
     """
 
     assumption: str
@@ -58,10 +63,15 @@ class Moving:
     values: list[Floats]
     curves: list[tuple[Floats, Floats]]
     scale: list[Setting]
+    key: int
 
     def noise(self, seed: int, keys: Sequence[int], size: int) -> Floats:
         """The noise of a block of draws, whatever their scenarios."""
-        return self.draw(stream(seed, 1, self.column, *keys), size)
+        return self.draw(stream(seed, 1, self.key, *keys), size)
+
+    def moved(self, scenario: int, noise: Floats) -> Floats:
+        """The values of draws with their noise: draws by regions."""
+        return self.apply(scenario, self.values[scenario], noise)
 
     def scores(self, scenario: int, base: Floats, noise: Floats) -> Floats:
         """The scores of draws with their noise: draws by regions.
@@ -71,7 +81,7 @@ class Moving:
         takes the ends of the draw.
         """
         values = self.values[scenario]
-        drawn = self.apply(values, noise)
+        drawn = self.moved(scenario, noise)
         known = ~np.isnan(values)
         found = np.broadcast_to(base, drawn.shape).copy()
         found[:, known] = _along(drawn[:, known], *self.curves[scenario])
@@ -88,32 +98,42 @@ def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -
     """
     found: dict[str, Moving] = {}
     scales = _scales(rating, scenarios)
-    refuse_disproportion(rating, given)
+    refuse_disproportion(rating, given, scenarios.regions)
+    columns = _columns(rating, scenarios.regions, given)
     for assumption in given:
-        for id in assumption.indicators:
-            where = f"uncertainty, {assumption.id}, {id}"
-            if id not in scenarios.indicators:
-                what = f"the indicator is not in force in {rating.edition}"
-                raise DefinitionError(Problem(where, what, "leave the assumption out"))
+        where = f"uncertainty, {assumption.id}"
+        own = [id for id in assumption.indicators if _speaks_of(rating, id, where)]
+        for id in own:
             if id in found:
-                raise DefinitionError(
-                    Problem(where, f"'{found[id].assumption}' moves it already", "switch one off")
-                )
-            column = scenarios.indicators.index(id)
+                what = f"'{found[id].assumption}' moves it already"
+                raise DefinitionError(Problem(f"{where}, {id}", what, "switch one off"))
+        places = [scenarios.indicators.index(id) for id in own]
+        errors = _errors(rating, scenarios, assumption, own, columns)
+        for id, column, (draw, apply) in zip(own, places, errors, strict=True):
             values = [each[:, column] for each in scenarios.values]
-            draw, apply = _error(rating, scenarios.regions, assumption, id, where, values[0])
+            scores = [each[:, column] for each in scenarios.matrices]
             found[id] = Moving(
                 assumption=assumption.id,
                 column=column,
                 draw=draw,
                 apply=apply,
                 values=values,
-                curves=[
-                    _curve(v, m[:, column]) for v, m in zip(values, scenarios.matrices, strict=True)
-                ],
+                curves=[_curve(v, m) for v, m in zip(values, scores, strict=True)],
                 scale=scales[id],
+                key=min(places) if isinstance(assumption.error, Bootstrap | Coding) else column,
             )
     return list(found.values())
+
+
+def _speaks_of(rating: Rating, id: str, where: str) -> bool:
+    """Whether an indicator is rated; not one of other sectors than the one that is rated."""
+    if id in {item.id for item in rating.indicators}:
+        return True
+    item = next(item for item in rating.section.indicator if item.id == id)
+    if rating.sector is not None and item.sectors and rating.sector.id not in item.sectors:
+        return False
+    what = f"the indicator is not in force in {rating.edition}"
+    raise DefinitionError(Problem(f"{where}, {id}", what, "leave the assumption out"))
 
 
 def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:
@@ -129,7 +149,7 @@ def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:
                 option = scenarios.upstream[place].options[options[place]]
                 method = method.merged({"normalise": option})
             section = rating.section.model_copy(update={"method": method})
-            known[taken] = Tree.of(section, rating.edition).settings("normalise")
+            known[taken] = rating.tree_of(section).settings("normalise")
         for id, setting in known[taken].items():
             found[id].append(setting)
     return found
@@ -138,32 +158,78 @@ def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:
 # ------------------------------------------------------------------------------ what a value does
 
 
-def _error(
+def _errors(
     rating: Rating,
-    regions: Sequence[str],
+    scenarios: Scenarios,
     given: Measurement,
-    id: str,
-    where: str,
-    values: Floats,
+    ids: Sequence[str],
+    columns: Mapping[tuple[str, str], Floats],
+) -> list[tuple[Draw, Apply]]:
+    """The error of each indicator of an assumption."""
+    where = f"uncertainty, {given.id}"
+    if isinstance(given.error, Bootstrap | Coding):
+        return _drawn_again(rating, scenarios, given.error, ids, where)
+    found = []
+    for id in ids:
+        read = [columns[id, name] for name in given.columns]
+        values = scenarios.values[0][:, scenarios.indicators.index(id)]
+        found.append(_error(given, read, values, f"{where}, {id}"))
+    return found
+
+
+def _error(
+    given: Measurement, read: Sequence[Floats], values: Floats, where: str
 ) -> tuple[Draw, Apply]:
-    columns = [_column(rating, regions, id, name, where) for name in given.columns]
-    first = columns[0]
+    first, name = read[0], given.columns[0]
     match given.error:
         case Poisson():
-            return _poisson(_positive(first, given.columns[0], where)), np.multiply
+            return _poisson(_positive(first, name, where)), lambda _, v, noise: v * noise
         case Binomial(scale=scale):
-            asked = _positive(first, given.columns[0], where)
-            return _binomial(asked, values, scale, where), np.add
+            asked = _positive(first, name, where)
+            return _binomial(asked, values, scale, where), lambda _, v, noise: v + noise
         case StandardError():
-            return _normal(_positive(first, given.columns[0], where)), np.add
+            return _normal(_positive(first, name, where)), lambda _, v, noise: v + noise
         case Interval():
-            return _between(first, columns[1], where), _instead
-        case Coders():
-            return _coded(np.stack(columns)), _instead
+            return _between(first, read[1], where), _instead
+        case _:
+            return _coded(np.stack(read)), _instead
 
 
-def _instead(values: Floats, noise: Floats) -> Floats:
+def _instead(_: int, values: Floats, noise: Floats) -> Floats:
     return np.where(np.isnan(noise), values, noise)
+
+
+def _drawn_again(
+    rating: Rating,
+    scenarios: Scenarios,
+    error: Bootstrap | Coding,
+    ids: Sequence[str],
+    where: str,
+) -> list[tuple[Draw, Apply]]:
+    """One replicate of the rows a draw, under the formula of its scenario.
+
+    A replicate that gives a region no value leaves it the published one.
+    """
+    versions = [scenarios.versions(rating, id) for id in ids]
+    items = {item.id: item for item in rating.indicators}
+    # Each formula is computed once, however many scenarios have it.
+    each = [
+        (id, version)
+        for id, own in zip(ids, versions, strict=True)
+        for version in {version.value: version for version in own}.values()
+    ]
+    wanted = [(items[id], version) for id, version in each]
+    made = replicates(rating, error, wanted, scenarios.regions, where) if wanted else np.empty(0)
+    places = {(id, version.value): n for n, (id, version) in enumerate(each)}
+
+    def error_of(id: str, own: Sequence[Version]) -> tuple[Draw, Apply]:
+        tables = [made[places[id, version.value]] for version in own]
+        return (
+            lambda random, size: np.floor(random.random((size, 1)) * error.replicates),
+            lambda n, values, noise: _instead(n, values, tables[n][noise[:, 0].astype(np.int64)]),
+        )
+
+    return [error_of(id, own) for id, own in zip(ids, versions, strict=True)]
 
 
 def _poisson(counts: Floats) -> Draw:
@@ -224,10 +290,38 @@ def _positive(column: Floats, name: str, where: str) -> Floats:
     return column
 
 
-def _column(rating: Rating, regions: Sequence[str], id: str, name: str, where: str) -> Floats:
+def _columns(
+    rating: Rating, regions: Sequence[str], given: Sequence[Measurement]
+) -> dict[tuple[str, str], Floats]:
+    """What the errors read, by indicator and name: a column, a measure or a formula."""
+    rated = {item.id for item in rating.indicators}
+    wanted = {
+        (id, name): assumption.id
+        for assumption in given
+        for id in assumption.indicators
+        for name in assumption.columns
+        if id in rated
+    }
+    measures = set(rating.measures.select("indicator", "measure").iter_rows())
+    others = [key for key in wanted if not is_column(key[1]) and key not in measures]
+    formulas = dict(
+        zip(others, by_formulas(rating, others, regions) if others else (), strict=True)
+    )
+    found = {}
+    for (id, name), assumption in wanted.items():
+        made = formulas.get((id, name))
+        found[id, name] = _column(rating, regions, id, name) if made is None else made
+        if np.isnan(found[id, name]).all():
+            where, what = f"uncertainty, {assumption}, {id}", f"{name} has no value"
+            what = f"{what} in {rating.edition}"
+            raise DataError(Problem(where, what, "switch the assumption off"))
+    return found
+
+
+def _column(rating: Rating, regions: Sequence[str], id: str, name: str) -> Floats:
     """A measure of the indicator, or a column of a table, by region."""
-    table, _, column = name.partition(".")
-    if column:
+    if is_column(name):
+        table, _, column = name.partition(".")
         given = rating.section.inputs[table]
         frame = rating.data.tables[table]
         if "year" in frame.columns:
@@ -240,10 +334,6 @@ def _column(rating: Rating, regions: Sequence[str], id: str, name: str, where: s
         ).select("region", "value")
     rows = pl.DataFrame({"region": regions})
     found = rows.join(held, on="region", how="left", maintain_order="left")["value"]
-    if found.count() == 0:
-        raise DataError(
-            Problem(where, f"{name} has no value in {rating.edition}", "switch the assumption off")
-        )
     return found.fill_null(float("nan")).to_numpy().astype(float)
 
 

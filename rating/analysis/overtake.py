@@ -120,41 +120,52 @@ def gains(rating: Rating, region: str) -> pl.DataFrame:
     Raises:
         UsageError: the region is not ranked.
     """
-    held = rating.ranks.filter(pl.col("rank").is_not_null()).sort("region")
+    held = rating.ranks.filter(pl.col("rank").is_not_null())
     if region not in held["region"]:
-        known = held["region"].to_list()
+        known = sorted(held["region"])
         raise UsageError(Problem(region, "no such region in the ranking", nearest(region, known)))
+    return _gains(rating, [region]).drop("region")
+
+
+def all_gains(rating: Rating) -> pl.DataFrame:
+    """The ``gains`` of every ranked region: region, indicator, score, to, rank, gain."""
+    held = rating.ranks.filter(pl.col("rank").is_not_null()).sort("region")
+    return _gains(rating, held["region"].to_list())
+
+
+def _gains(rating: Rating, regions: Sequence[str]) -> pl.DataFrame:
+    held = rating.ranks.filter(pl.col("rank").is_not_null()).sort("region")
     made = plan(rating, [])
-    place = made.scenarios.regions.index(region)
     matrix = made.scenarios.matrices[0]
     ranked = matrix[[made.scenarios.regions.index(code) for code in held["region"]]]
-    targets = np.array(
-        [_next(column, own) for column, own in zip(ranked.T, matrix[place], strict=True)]
-    )
-    raised = np.repeat(matrix[place][None, :], len(targets), axis=0)
-    np.fill_diagonal(raised, targets)
-    found = score(
-        made.branches,
-        raised,
-        made.weights[None, :],
-        np.zeros((1, len(made.branches)), np.int64),
-    ).scores[0]
-    others = held.filter(pl.col("region") != region)["score"].round(DIGITS).to_numpy()
-    ranks = [1 + int((others > round(value, DIGITS)).sum()) for value in found]
-    now = held.filter(pl.col("region") == region)["rank"][0]
-    return (
-        pl.DataFrame(
-            {
-                "indicator": made.scenarios.indicators,
-                "score": matrix[place],
-                "to": targets,
-                "rank": ranks,
-            }
+    choices = np.zeros((1, len(made.branches)), np.int64)
+    ladder = np.sort(held["score"].round(DIGITS).to_numpy())
+    now = dict(held.select("region", "rank").iter_rows())
+    frames = []
+    for region in regions:
+        own = matrix[made.scenarios.regions.index(region)]
+        targets = np.array([_next(column, at) for column, at in zip(ranked.T, own, strict=True)])
+        raised = np.repeat(own[None, :], len(targets), axis=0)
+        np.fill_diagonal(raised, targets)
+        found = score(made.branches, raised, made.weights[None, :], choices).scores[0].round(DIGITS)
+        # The region itself, where it stands now, is not ahead of where it would stand.
+        itself = float(held.filter(pl.col("region") == region)["score"].round(DIGITS)[0])
+        above = len(ladder) - np.searchsorted(ladder, found, side="right") - (itself > found)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "region": [region] * len(targets),
+                    "indicator": made.scenarios.indicators,
+                    "score": own,
+                    "to": targets,
+                    "rank": 1 + above,
+                }
+            )
+            .filter(pl.col("to").is_not_nan())
+            .with_columns(gain=now[region] - pl.col("rank"))
+            .sort("gain", descending=True, maintain_order=True)
         )
-        .filter(pl.col("to").is_not_nan())
-        .with_columns(gain=now - pl.col("rank"))
-        .sort("gain", descending=True, maintain_order=True)
-    )
+    return pl.concat(frames)
 
 
 def _next(scores: Floats, own: float) -> float:

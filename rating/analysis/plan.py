@@ -164,7 +164,7 @@ def plan(rating: Rating, assumptions: Sequence[Assumption]) -> Plan:
         DataError: the data do not hold what an error of measurement needs.
         UsageError: the rating looks along the years.
     """
-    tree = Tree.of(rating.section, rating.edition)
+    tree = rating.tree
     scenarios = upstream.build(rating, assumptions)
     edges = tuple((row["parent"], row["item"]) for row in tree.children.iter_rows(named=True))
     held = {(r["parent"], r["item"]): r["weight"] for r in rating.weights.iter_rows(named=True)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
-from rating.definitions.tree import Tree
-from rating.definitions.uncertainty import Measurement, Poisson
-from rating.engine import values
+from rating.analysis.recompute import inputs_of, over_scenarios, rows_of, show
+from rating.definitions.uncertainty import Measurement, Poisson, is_column
 from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem
 from rating.result import Rating
@@ -17,50 +17,52 @@ from rating.result import Rating
 NEAR = 1e-9
 
 
-def refuse_disproportion(rating: Rating, given: Sequence[Measurement]) -> None:
+def refuse_disproportion(
+    rating: Rating, given: Sequence[Measurement], regions: Sequence[str]
+) -> None:
     """Refuse a Poisson error whose count the value does not rise and fall with.
 
     The formulas are evaluated on the data as they are and with each count doubled. A count that is
-    a measure of a finer table is taken at its word.
+    a measure or a formula is taken at its word, and so is one beside a register in its files.
 
     Raises:
         DefinitionError: with every indicator whose value is not doubled.
     """
-    wanted: list[tuple[Measurement, str, str, str]] = []
-    for assumption in given:
-        if isinstance(assumption.error, Poisson):
-            table, _, column = assumption.error.count.partition(".")
-            wanted += [(assumption, id, table, column) for id in assumption.indicators if column]
-    if not wanted:
+    versions = {item.id: (item, version) for item, version in rating.tree.versions()}
+    known = [
+        (assumption.id, id, *assumption.error.count.split("."))
+        for assumption in given
+        if isinstance(assumption.error, Poisson) and is_column(assumption.error.count)
+        for id in assumption.indicators
+        if id in versions and not set(versions[id][0].input) & set(rating.data.stored)
+    ]
+    if not known:
         return
-    tree = Tree.of(rating.section, rating.edition)
-    versions = {item.id: (item, version) for item, version in tree.versions()}
-    known = [(a, id, table, column) for a, id, table, column in wanted if id in versions]
     counts = sorted({(table, column) for _, _, table, column in known})
-    used = {id: versions[id] for _, id, _, _ in known}
-    tables = {table for item, version in used.values() for table in item.tables(version)}
-    inputs = {name: held for name, held in tree.inputs.items() if name in tables}
-    doubled = {
-        name: pl.concat(
-            _scenario(rating.data.tables[name], number, column if table == name else None)
-            for number, (table, column) in enumerate([("", ""), *counts])
-        )
-        for name in inputs
-    }
-    with Store() as store:
-        values.hold(store, doubled, inputs, rating.edition)
-        found, _ = values.evaluate_versions(store, [(i, v, None) for i, v in used.values()])
+    wanted = [versions[id] for _, id, _, _ in known]
+    inputs = inputs_of(rating, wanted)
+    with Store(files=rating.data.files) as store:
+        frames = {
+            name: rows_of(store, rating, name, inputs)
+            for name, one in inputs.items()
+            if one.base is None
+        }
+        doubled = {
+            name: pl.concat(
+                _scenario(frame, number, column if table == name else None)
+                for number, (table, column) in enumerate([("", ""), *counts])
+            )
+            for name, frame in frames.items()
+        }
+        show(store, rating, doubled, inputs)
+        found = over_scenarios(store, wanted, regions, 1 + len(counts))
     problems = []
-    for assumption, id, table, column in known:
-        own = found.filter(pl.col("indicator") == id)
-        before = own.filter(pl.col("scenario") == 0).select("region", "value")
-        after = own.filter(pl.col("scenario") == 1 + counts.index((table, column)))
-        both = before.join(after.select("region", after="value"), on="region").drop_nulls()
-        off = (pl.col("after") - 2 * pl.col("value")).abs() > NEAR * pl.col("value").abs()
-        if both.select(off.any()).item():
+    for (assumption, id, table, column), values in zip(known, found, strict=True):
+        before, after = values[0], values[1 + counts.index((table, column))]
+        if (np.abs(after - 2 * before) > NEAR * np.abs(before)).any():
             problems.append(
                 Problem(
-                    f"uncertainty, {assumption.id}, {id}",
+                    f"uncertainty, {assumption}, {id}",
                     f"the value is not proportional to {table}.{column}: doubled, it is not double",
                     "give a standard error instead, or name the count it is made of",
                 )

@@ -20,7 +20,7 @@ from rating.definitions.section import Section
 from rating.definitions.settings import Setting
 from rating.definitions.tree import Tree
 from rating.definitions.uncertainty import OtherFormula, OtherMethod
-from rating.engine import values
+from rating.engine import held, values
 from rating.engine.store import Store
 from rating.errors import DataError, DefinitionError, Problem, UsageError
 from rating.result import Rating
@@ -67,6 +67,17 @@ class Scenarios:
         """The options of each scenario, an assumption each."""
         return list(product(*(range(len(given.options)) for given in self.upstream)))
 
+    def versions(self, rating: Rating, id: str) -> list[Version]:
+        """The version of an indicator under each scenario."""
+        found = []
+        for options in self.choices():
+            version = rating.version(id)
+            for given, option in zip(self.upstream, options, strict=True):
+                if isinstance(given, OtherFormula) and id in given.options[option]:
+                    version = version.model_copy(update={"value": given.options[option][id]})
+            found.append(version)
+        return found
+
 
 def build(rating: Rating, assumptions: Sequence[Any]) -> Scenarios:
     """Evaluate a rating under every combination of its upstream alternatives.
@@ -90,11 +101,11 @@ def build(rating: Rating, assumptions: Sequence[Any]) -> Scenarios:
                 f"at most {MOST} are built: switch an assumption off or shorten its options",
             )
         )
-    tree = Tree.of(rating.section, rating.edition)
+    tree = rating.tree
     _refuse_panel(tree)
     formulas = [given for given in upstream if isinstance(given, OtherFormula)]
     methods = [given for given in upstream if isinstance(given, OtherMethod)]
-    with Store() as store:
+    with Store(files=rating.data.files) as store:
         cells = _values(store, rating, tree, formulas)
         for step in STEPS[1:]:
             own = [given for given in methods if given.kind == step]
@@ -150,7 +161,14 @@ def _values(
         # Its regions are those of the rating: a total() sums over all of them.
         if name in tables or name in tree.inputs
     }
-    values.hold(store, rating.data.tables, inputs, rating.edition)
+    held.hold(
+        store,
+        rating.data.held,
+        inputs,
+        rating.edition,
+        sector=rating.sector,
+        as_of=rating.as_of,
+    )
     if estimated:
         # What would fill a gap by structure is no part of a rating.
         base, _ = values.evaluate_versions(store, [(i, v, None) for i, v in versions.values()])
@@ -204,7 +222,7 @@ def _stepped(
     done, shapes = [], []
     for number, options in enumerate(combinations):
         section = _under(rating.section, step, options)
-        tree = Tree.of(section, rating.edition)
+        tree = rating.tree_of(section)
         shown = ", ".join(label(option) for option in options) or "as declared"
         try:
             made, shape = _run(store, rating, cells, step, tree)

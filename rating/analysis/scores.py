@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from rating.definitions.tree import Tree
 from rating.steps.relations import Column, Matrix, spread
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class Scores:
     @classmethod
     def of(cls, result: Rating) -> Scores:
         """The scores of a rating."""
-        tree = Tree.of(result.section, result.edition)
+        tree = result.tree
         long = pl.concat(
             [
                 result.scores.select("region", pl.col("node").alias("item"), "score"),

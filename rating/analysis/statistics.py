@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from rating.definitions.tree import Tree
 from rating.steps.relations import Column
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def coverage(result: Rating) -> pl.DataFrame:
         for a region over indicators, for a node over both. share = observed / all. unscored: the
         regions without its score, for a region the nodes without one.
     """
-    tree = Tree.of(result.section, result.edition)
+    tree = result.tree
     counted = tree.scored()
     cells = result.values.select("region", "indicator", "status", "score")
     of_indicators = _counts(cells, "indicator")

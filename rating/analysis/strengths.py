@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from rating.analysis.scores import Scores
-from rating.definitions.tree import Tree
 
 if TYPE_CHECKING:
     from rating.result import Rating
@@ -33,7 +32,7 @@ def strengths(result: Rating, scores: Scores, *, most: int = MOST) -> pl.DataFra
         region, kind (``strength``, ``weakness`` or ``last``), place (1 is the best strength, the
         worst weakness), indicator, pillar, rank, of (the regions that have a value), value.
     """
-    tree = Tree.of(result.section, result.edition)
+    tree = result.tree
     counted = tree.scored()
     directions = {item.id: item.direction for item in tree.indicators}
     pillars = {

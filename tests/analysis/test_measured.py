@@ -74,7 +74,7 @@ def _moved(error, figures, draws=4000):
     """The values of a, out of the draw and apply of its error."""
     plan = planned(rated(noise(error), figures=figures))
     moving = plan.moving[0]
-    return moving.apply(moving.values[0], moving.noise(1, (0,), draws))
+    return moving.moved(0, moving.noise(1, (0,), draws))
 
 
 def test_a_count_of_0_and_a_missing_value_stay():

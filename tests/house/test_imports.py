@@ -28,7 +28,19 @@ ROOMS = (
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 
 # The methods of Rating that may import a later room, each inside its own body.
-DOORS = {"audit", "explain", "save", "sensitivity", "smaa", "to_pdf", "uncertainty"}
+DOORS = {
+    "agreement",
+    "audit",
+    "concentration",
+    "explain",
+    "save",
+    "sensitivity",
+    "smaa",
+    "to_html",
+    "to_pdf",
+    "to_xlsx",
+    "uncertainty",
+}
 
 LATE = ("fastexcel", "hypothesis", "pandas", "pikepdf", "pyarrow", "scipy", "weasyprint")
 
