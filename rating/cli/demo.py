@@ -1,0 +1,78 @@
+"""The command ``rating demo``: invented registers of the full section."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rating.cli.streams import say
+from rating.definitions import files
+from rating.errors import Problem, UsageError
+from rating.inputs.demo import world, writing
+
+SECTION = "hitech"
+"""The section whose registers and sectors the data are of."""
+
+
+def write_demo(
+    firms: Annotated[
+        int, typer.Option(min=writing.LEAST, help="How many firms; each has up to four years.")
+    ] = world.SMALL,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same tables.")] = 1,
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("demo"),
+    format: Annotated[
+        writing.Format, typer.Option(help="Of all tables; auto: CSV for short ones.")
+    ] = "auto",
+) -> None:
+    """Write invented data for every table of the full section.
+
+    sources.toml marks them as synthetic, and so is whatever is made from them. An earlier folder
+    of such data is replaced; no other folder is.
+    """
+    target = out.resolve()
+    _require_ours(target, out)
+    made = world.of(files.load(SECTION).sector, firms=firms, seed=seed)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as place:
+        part = Path(place) / "new"
+        part.mkdir()
+        rows = writing.write(made, part, format=format)
+        for file in (*part.iterdir(), part):
+            _flush(file)
+        if target.exists():
+            target.rename(Path(place) / "old")
+        part.rename(target)
+        _flush(target.parent)
+    say(f"written: {out}, {len(rows)} tables, {sum(rows.values())} rows, {rows['firms']} of firms")
+    say("Every row is invented; sources.toml says so.")
+
+
+def _require_ours(target: Path, shown: Path) -> None:
+    """A folder that holds anything but invented data is not replaced.
+
+    Raises:
+        UsageError: the place is taken.
+    """
+    if not target.exists():
+        return
+    try:
+        told = tomllib.loads((target / "sources.toml").read_text("utf8"))
+    except (OSError, ValueError):
+        told = {}
+    empty = target.is_dir() and not any(target.iterdir())
+    if told.get("synthetic") is not True and not empty:
+        what = "is there already and holds no synthetic data"
+        raise UsageError(Problem(str(shown), what, "choose another place: --out FOLDER"))
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Invented registers of the full section, of any size, on the margins of published figures."""
