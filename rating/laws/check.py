@@ -1,4 +1,4 @@
-"""Whether definitions are what their author means: examples, what is declared, what data show."""
+"""Whether definitions are what their author means: examples, laws, what data show."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from rating.definitions.model import Indicator
 from rating.definitions.section import Section
 from rating.engine.store import Store
 from rating.inputs.tables import Data
-from rating.laws import declared, examples, measured
+from rating.laws import declared, examples, holding, measured
 from rating.laws.report import Finding, Report
 
 
-def check(thing: Indicator | Section, data: Data | None = None) -> Report:
-    """Check an indicator or a section: its examples, its declarations and, given data, its values.
+def check(
+    thing: Indicator | Section,
+    data: Data | None = None,
+    *,
+    sector: str | None = None,
+    laws: bool = True,
+) -> Report:
+    """Check an indicator or a section: examples, laws, declarations and, given data, its values.
 
     Findings are not errors: a section with findings can be rated.
 
@@ -19,9 +25,12 @@ def check(thing: Indicator | Section, data: Data | None = None) -> Report:
         thing: what to check.
         data: the tables as ``rating.read`` returns them for the section; without them only the
             definitions are checked.
+        sector: within which the data are evaluated, where the section has sectors.
+        laws: whether the laws are held against drawn worlds, some tenths of a second an indicator.
 
     Raises:
         DataError: the data hold no edition of the section.
+        UsageError: there is no such sector.
 
     Example:
         >>> indicator = rating.Indicator(
@@ -32,23 +41,33 @@ def check(thing: Indicator | Section, data: Data | None = None) -> Report:
         >>> print(rating.check(indicator))
         share: everything holds (1 example)
         <BLANKLINE>
-        item   law                holds  detail
-        share  example 1          yes    half
-        share  has an example     yes
-        share  uses its columns   yes
-        share  uses its measures  yes
+        item   law                           holds  detail
+        share  example 1                     yes    half
+        share  finite or missing             yes    100 worlds
+        share  the same again                yes    100 worlds
+        share  order of rows is nothing      yes    100 worlds
+        share  names of regions are nothing  yes    100 worlds
+        share  equal regions are equal       yes    100 worlds
+        share  other regions move nothing    yes    100 worlds
+        share  has an example                yes
+        share  uses its columns              yes
+        share  uses its measures             yes
     """
     one = isinstance(thing, Indicator)
-    section = _around(thing) if isinstance(thing, Indicator) else thing
+    section = around(thing) if isinstance(thing, Indicator) else thing
     found: list[Finding] = []
     scope = _count(sum(len(item.example) for item in section.indicator), "example")
     with Store() as store:
         for indicator in section.indicator:
             found += examples.hold(store, indicator)
-            found += declared.hold(indicator)
+            if laws:
+                found += holding.hold(indicator)
+            found += declared.hold(indicator, section)
         found += declared.fit(section)
         if data is not None:
-            editions, values, broken = measured.evaluated(store, section, data)
+            editions, values, broken = measured.evaluated(
+                store, section, data, section.sector_of(sector)
+            )
             found += [*broken, *measured.hold(section, values)]
             scope += f", {_listed(editions)} of the data"
     if not one:
@@ -56,7 +75,7 @@ def check(thing: Indicator | Section, data: Data | None = None) -> Report:
     return Report.of(thing.id, found, scope=scope, brief=not one)
 
 
-def _around(indicator: Indicator) -> Section:
+def around(indicator: Indicator) -> Section:
     """A section of one indicator, whose region codes are taken as they are."""
     bare = indicator.model_copy(update={"method": {}, "weight": 1.0})
     return Section.model_construct(

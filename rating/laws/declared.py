@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rating.definitions import derived
 from rating.definitions.aggregations import Geometric, Harmonic
 from rating.definitions.model import Indicator, Node
 from rating.definitions.section import Section
 from rating.definitions.settings import Centred, Goalposts, MinMax, Rank
+from rating.definitions.uncertainty import Measurement, OtherFormula, is_column
 from rating.laws.report import Finding
 
 
-def hold(indicator: Indicator) -> Iterator[Finding]:
-    """Whether an indicator has an example and uses what it declares."""
+def hold(indicator: Indicator, section: Section) -> Iterator[Finding]:
+    """Whether an indicator has an example and uses what it declares.
+
+    Shared inputs are declared for all that read them, and measures for what the section draws too.
+    """
     yield Finding(
         indicator.id,
         "has an example",
@@ -21,7 +26,8 @@ def hold(indicator: Indicator) -> Iterator[Finding]:
     )
     columns = list(_unused_columns(indicator))
     yield _used(indicator, "uses its columns", columns, "remove it from [input.<table>]")
-    measures = list(_unused_measures(indicator))
+    drawn = set(_drawn(indicator, section))
+    measures = [text for name, text in _unused_measures(indicator) if name not in drawn]
     yield _used(indicator, "uses its measures", measures, "remove it from [version.measures]")
 
 
@@ -39,17 +45,33 @@ def _unused_columns(indicator: Indicator) -> Iterator[str]:
                 used |= {(table, name) for name in compiled.columns}
         for table, measures in compiled.measures.items():
             used |= {(table, name) for formula in measures.values() for name in formula.columns}
+    shared = derived.needed(indicator.reads, indicator.input)
     for table, given in indicator.input.items():
-        yield from (f"{table}.{name}" for name in given.columns if (table, name) not in used)
+        if table not in shared:
+            yield from (f"{table}.{name}" for name in given.columns if (table, name) not in used)
 
 
-def _unused_measures(indicator: Indicator) -> Iterator[str]:
+def _unused_measures(indicator: Indicator) -> Iterator[tuple[str, str]]:
     for version in indicator.version:
         compiled = indicator.compiled(version)
         for table, measures in compiled.measures.items():
             for name in measures:
                 if name not in compiled.columns:
-                    yield f"{table}.{name} (version {version.since})"
+                    yield name, f"{table}.{name} (version {version.since})"
+
+
+def _drawn(indicator: Indicator, section: Section) -> Iterator[str]:
+    """The measures that alternatives and errors of the section read."""
+    texts: list[str] = []
+    for given in section.uncertainty.assumption if section.uncertainty else ():
+        if isinstance(given, OtherFormula):
+            texts += [option[indicator.id] for option in given.options if indicator.id in option]
+        if isinstance(given, Measurement) and indicator.id in given.indicators:
+            texts += [text for text in given.columns if not is_column(text)]
+    for text in texts:
+        yield from indicator.compiled(
+            indicator.version[-1].model_copy(update={"value": text})
+        ).columns
 
 
 def fit(section: Section) -> Iterator[Finding]:

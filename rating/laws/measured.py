@@ -10,6 +10,7 @@ import polars as pl
 
 from rating.definitions.model import Indicator, Input
 from rating.definitions.section import Section
+from rating.definitions.sector import Sector
 from rating.engine import held, values
 from rating.engine.held import held_years
 from rating.engine.store import Store
@@ -23,7 +24,7 @@ LEAST_REGIONS = 5
 
 
 def evaluated(
-    store: Store, section: Section, data: Data
+    store: Store, section: Section, data: Data, sector: Sector | None = None
 ) -> tuple[list[int], pl.DataFrame, list[Finding]]:
     """The values of the editions that the data hold.
 
@@ -42,9 +43,10 @@ def evaluated(
     broken: list[Finding] = []
     refusal: RatingError | None = None
     for year in _years(section, data):
-        indicators = section.in_force(year)
+        indicators = section.in_force(year, sector=sector.id if sector else None)
         try:
-            held.hold(store, data.held, _inputs(section, indicators, year), year)
+            inputs = _inputs(section, indicators, year)
+            held.hold(store, data.held, inputs, year, sector=sector)
         except RatingError as error:
             refusal = refusal or error
             continue

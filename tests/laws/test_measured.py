@@ -15,20 +15,20 @@ def found(report):
 
 def test_values_that_vary_cover_and_differ_leave_nothing_to_find(section, table):
     made = section("a", "b")
-    report = rating.check(made, table(made, a=RISING, b=MIXED))
+    report = rating.check(made, table(made, a=RISING, b=MIXED), laws=False)
     assert report.ok
     assert report.scope == "2 indicators, 2 examples, edition 2019 of the data"
 
 
 def test_a_value_out_of_bounds_is_named_with_its_region(section, table):
     made = section("a", a={"law": {"bounds": [0, 5]}})
-    report = rating.check(made, table(made, a=RISING))
+    report = rating.check(made, table(made, a=RISING), laws=False)
     assert found(report) == {("a", "bounds"): "R5 2019 is 6, outside 0 to 5"}
 
 
 def test_an_indicator_that_never_varies_is_a_finding(section, table):
     made = section("a", "b")
-    report = rating.check(made, table(made, a=[2.0] * 6, b=RISING))
+    report = rating.check(made, table(made, a=[2.0] * 6, b=RISING), laws=False)
     assert found(report) == {("a", "varies"): "2019: every region with a value has 2"}
 
 
@@ -36,13 +36,15 @@ def test_an_indicator_that_never_varies_is_a_finding(section, table):
 def test_half_of_the_regions_must_have_a_value(section, table, known, holds):
     made = section("a", "b")
     values = [*RISING[:known], *[None] * (6 - known)]
-    report = rating.check(made, table(made, a=values, b=RISING))
+    report = rating.check(made, table(made, a=values, b=RISING), laws=False)
     assert (("a", "coverage") not in found(report)) is holds
 
 
 def test_two_indicators_of_one_order_are_double_counting(section, table):
     made = section("a", "b", "c")
-    report = rating.check(made, table(made, a=RISING, b=[x**3 for x in RISING], c=MIXED))
+    report = rating.check(
+        made, table(made, a=RISING, b=[x**3 for x in RISING], c=MIXED), laws=False
+    )
     assert list(found(report)) == [("a", "own order")]
     assert "as b does: double counting" in found(report)[("a", "own order")]
 
@@ -50,15 +52,17 @@ def test_two_indicators_of_one_order_are_double_counting(section, table):
 def test_the_direction_of_an_indicator_turns_its_order(section, table):
     made = section("a", "b", b={"direction": "lower"})
     falling = [-x for x in RISING]
-    assert ("a", "own order") in found(rating.check(made, table(made, a=RISING, b=falling)))
-    assert rating.check(made, table(made, a=RISING, b=RISING)).ok
+    assert ("a", "own order") in found(
+        rating.check(made, table(made, a=RISING, b=falling), laws=False)
+    )
+    assert rating.check(made, table(made, a=RISING, b=RISING), laws=False).ok
 
 
 @given(st.lists(st.integers(0, 3), min_size=5, max_size=8), st.data())
 def test_double_counting_is_spearman_of_exactly_1(section, table, one, data):
     other = data.draw(st.lists(st.integers(0, 3), min_size=len(one), max_size=len(one)))
     made = section("a", "b")
-    report = rating.check(made, table(made, a=one, b=other))
+    report = rating.check(made, table(made, a=one, b=other), laws=False)
     frame = pl.DataFrame({"a": one, "b": other})
     spearman = frame.select(pl.corr("a", "b", method="spearman")).item()
     alike = spearman is not None and spearman == pytest.approx(1, abs=1e-12)
@@ -81,7 +85,7 @@ def test_declared_editions_are_checked_each(section):
 
 def test_without_declared_editions_the_latest_of_the_data_is_checked(section, table):
     made = section("a")
-    assert rating.check(made, table(made, a=RISING, year=2021)).scope.endswith(
+    assert rating.check(made, table(made, a=RISING, year=2021), laws=False).scope.endswith(
         "edition 2021 of the data"
     )
 
@@ -89,12 +93,12 @@ def test_without_declared_editions_the_latest_of_the_data_is_checked(section, ta
 def test_data_without_an_edition_of_the_section_are_an_error(section, table):
     made = section("a", edition=[{"year": 2030}])
     with pytest.raises(rating.DataError, match="no rows for 2030"):
-        rating.check(made, table(made, a=RISING))
+        rating.check(made, table(made, a=RISING), laws=False)
 
 
 def test_a_value_that_is_no_number_is_a_finding_and_the_rest_is_checked(section, table):
     made = section("a", "b", a={"version": [{"since": "2000-01-01", "value": "ln(a)"}]})
-    report = rating.check(made, table(made, a=[0.0, *RISING[1:]], b=[1.0] * 6))
+    report = rating.check(made, table(made, a=[0.0, *RISING[1:]], b=[1.0] * 6), laws=False)
     assert "value is -inf" in found(report)[("a", "gives numbers")]
     assert ("b", "varies") in found(report)
 
