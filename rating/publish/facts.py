@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from rating.publish.disclosure import MARK, Published, published
 from rating.publish.texts import NAME_LENGTH, clean
 from rating.text import Lang, Text
 
@@ -29,7 +30,7 @@ class Region:
         rank: among the ranked regions; None for one that is thin or outside.
         coverage: share of the indicators in force that have a value.
         present: number of indicators with a value.
-        status: ``ranked``, ``outside`` or ``thin``.
+        status: ``ranked``, ``outside``, ``thin``, or ``grouped``: ranked, and only its group told.
         tile: column and row on the tile map.
     """
 
@@ -67,12 +68,14 @@ class Cell:
     Attributes:
         value: as measured; None for a node and for a missing value.
         status: ``observed``, ``imputed`` or ``missing``.
+        hidden: there is a number, and it is not told.
     """
 
     value: float | None
     score: float | None
     rank: int | None
     status: str
+    hidden: bool = False
 
 
 NOTHING = Cell(value=None, score=None, rank=None, status="missing")
@@ -92,6 +95,8 @@ class Facts:
     """Everything the pages say, looked up once.
 
     Attributes:
+        result: the rating without what is not told of it.
+        told: what is hidden, and the rating with it.
         regions: ranked ones in order, then the others.
         items: the tree in its order, the root first; only indicators in force.
         pillars: the nodes right under the root.
@@ -102,9 +107,11 @@ class Facts:
         ladder: the rounded scores of ranked regions from the lowest up, by item.
         digits: digits after the point for an indicator's values.
         total: number of indicators in force that count, those of weight 0 left out.
+        places: number of ranked regions, those whose place is not told included.
     """
 
     result: Rating
+    told: Published
     regions: tuple[Region, ...]
     items: tuple[Item, ...]
     pillars: tuple[Item, ...]
@@ -116,6 +123,7 @@ class Facts:
     ladder: Mapping[str, tuple[float, ...]]
     digits: Mapping[str, int]
     total: int
+    places: int
 
     @property
     def root(self) -> Item:
@@ -124,13 +132,23 @@ class Facts:
 
     @property
     def ranked(self) -> tuple[Region, ...]:
-        """The regions that have a rank, in its order."""
+        """The regions whose rank is told, in its order."""
         return tuple(region for region in self.regions if region.rank is not None)
 
     @property
+    def grouped(self) -> tuple[Region, ...]:
+        """The regions of which only the group is told."""
+        return tuple(region for region in self.regions if region.status == "grouped")
+
+    @property
+    def profiled(self) -> tuple[Region, ...]:
+        """The regions that have a profile: all but those of which only the group is told."""
+        return tuple(region for region in self.regions if region.status != "grouped")
+
+    @property
     def unranked(self) -> tuple[Region, ...]:
-        """The regions without a rank."""
-        return tuple(region for region in self.regions if region.rank is None)
+        """The regions without a rank; not those whose rank is only not told."""
+        return tuple(region for region in self.regions if region.status in ("outside", "thin"))
 
     @property
     def indicators(self) -> tuple[Item, ...]:
@@ -142,9 +160,8 @@ class Facts:
         return self.cells.get((region.code, item.id), NOTHING)
 
     def scores(self, item: Item) -> list[float]:
-        """The scores of the ranked regions on an item."""
-        found = (self.cell(region, item).score for region in self.ranked)
-        return [score for score in found if score is not None]
+        """The scores of all ranked regions on an item, from the lowest up; nobody is named."""
+        return list(self.ladder.get(item.id, ()))
 
     def place(self, score: float, item: Item) -> int:
         """The place that a score has, or would have, among the ranked regions."""
@@ -160,14 +177,35 @@ class Facts:
         return tuple(item for item in self.indicators if item.id in inside)
 
 
-def gather(result: Rating) -> Facts:
-    """Look everything up once."""
+def shown(result: Rating) -> pl.DataFrame:
+    """The values of an edition that may be shown; whatever the report prints is taken from here."""
+    return result.values
+
+
+def gather(whole: Rating, *, top: int | None = None, told: Published | None = None) -> Facts:
+    """Look everything up once.
+
+    Args:
+        whole: the rating.
+        top: tell the places and the numbers of so many first places; of the other ranked regions
+            only the group.
+        told: what may be told of the rating; found without it.
+    """
+    told = told or published(whole)
+    result = told.result
     items = _items(result)
-    cells, middle, ladder = _cells(result)
+    cells, middle, ladder = _cells(told)
     counted = _counted(result)
-    regions = _regions(result, counted)
+    regions = _regions(result, counted, top)
+    withheld = {region.code for region in regions if region.status == "grouped"}
+    if withheld:
+        cells = {
+            key: Cell(None, None, None, cell.status, cell.hidden) if key[0] in withheld else cell
+            for key, cell in cells.items()
+        }
     return Facts(
         result=result,
+        told=told,
         regions=regions,
         items=items,
         pillars=tuple(item for item in items if item.depth == 1 and item.kind == "node"),
@@ -179,6 +217,7 @@ def gather(result: Rating) -> Facts:
         ladder=ladder,
         digits={item.id: _digits(result, item.id) for item in items if item.kind == "indicator"},
         total=len(counted),
+        places=result.ranks["rank"].count(),
     )
 
 
@@ -213,14 +252,14 @@ def _items(result: Rating) -> tuple[Item, ...]:
 
 
 def _cells(
-    result: Rating,
+    told: Published,
 ) -> tuple[
     dict[tuple[str, str], Cell],
     dict[str, tuple[float, float, float]],
     dict[str, tuple[float, ...]],
 ]:
     """Cells, quartiles and ordered scores; an indicator is ranked as the index is."""
-    none = pl.lit(None)
+    none, result = pl.lit(None), told.result
     nodes = result.scores.select(
         "region",
         pl.col("node").alias("item"),
@@ -228,7 +267,7 @@ def _cells(
         "score",
         pl.lit("observed").alias("status"),
     )
-    indicators = result.values.select(
+    indicators = shown(result).select(
         "region", pl.col("indicator").alias("item"), "value", "score", "status"
     )
     ranked = result.ranks.filter(pl.col("rank").is_not_null()).select("region", in_ranking=True)
@@ -252,7 +291,13 @@ def _cells(
         )
     )
     cells = {
-        (row["region"], row["item"]): Cell(row["value"], row["score"], row["rank"], row["status"])
+        (row["region"], row["item"]): Cell(
+            row["value"],
+            row["score"],
+            row["rank"],
+            "observed" if row["status"] == MARK else row["status"],
+            (row["region"], row["item"]) in told.cells,
+        )
         for row in table.iter_rows(named=True)
     }
     rows = list(middle.iter_rows(named=True))
@@ -273,10 +318,12 @@ def _counted(result: Rating) -> list[str]:
     ]
 
 
-def _regions(result: Rating, counted: list[str]) -> tuple[Region, ...]:
+def _regions(result: Rating, counted: list[str], top: int | None) -> tuple[Region, ...]:
     known = {row["region"]: row for row in result.regions.iter_rows(named=True)}
     present = dict(
-        result.values.filter((pl.col("status") == "observed") & pl.col("indicator").is_in(counted))
+        result.values.filter(
+            pl.col("status").is_in(["observed", MARK]) & pl.col("indicator").is_in(counted)
+        )
         .group_by("region")
         .len()
         .iter_rows()
@@ -285,22 +332,27 @@ def _regions(result: Rating, counted: list[str]) -> tuple[Region, ...]:
     for row in result.ranks.iter_rows(named=True):
         about = known.get(row["region"], {})
         name = _both(about, "name") or Text(en=clean(row["region"], NAME_LENGTH) or "?")
+        hidden = top is not None and row["rank"] is not None and row["rank"] > top
         found.append(
             Region(
                 code=row["region"],
                 name=name,
                 short=_both(about, "short") or name,
                 district=_both(about, "district"),
-                rank=row["rank"],
-                score=row["score"],
+                rank=None if hidden else row["rank"],
+                score=None if hidden else row["score"],
                 group=row["group"],
                 coverage=row["coverage"],
                 present=present.get(row["region"], 0),
-                status=row["status"],
+                status="grouped" if hidden else row["status"],
                 tile=_tile(about),
             )
         )
-    return tuple(found)
+    # Regions whose place is not told stand by name, or their order would tell it.
+    told = [region for region in found if region.status != "grouped"]
+    rest = sorted((r for r in found if r.status == "grouped"), key=lambda r: r.name.en)
+    at = sum(region.rank is not None for region in told)
+    return (*told[:at], *rest, *told[at:])
 
 
 def _tile(row: Mapping[str, object]) -> tuple[int, int] | None:

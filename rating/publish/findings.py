@@ -37,19 +37,42 @@ class Finding:
     counts: bool = False
 
 
-def findings(facts: Facts, say: Speaker) -> tuple[Finding, ...]:
-    """The findings of an edition, the most general first."""
+def findings(facts: Facts, say: Speaker, sets: Sequence[Sequence[str]] = ()) -> tuple[Finding, ...]:
+    """The findings of an edition, the most general first.
+
+    Args:
+        facts: the looked-up rating.
+        say: speaks the language of the report.
+        sets: the codes of regions that cannot be told apart, the best set first.
+    """
     if len(facts.ranked) < 2:
         return ()
-    made = (rule(facts, say) for rule in RULES)
+    first, *rest = (rule(facts, say) for rule in RULES)
+    made = (first, apart(facts, say, sets), *rest)
     return tuple(finding for finding in made if finding is not None)
+
+
+def apart(facts: Facts, say: Speaker, sets: Sequence[Sequence[str]]) -> Finding | None:
+    """How many regions cannot be told from the first, and how many steps the draws can tell."""
+    if not sets:
+        return None
+    known = {region.code: region for region in facts.ranked}
+    best = [known[code] for code in sets[0] if code in known]
+    n, steps = len(sets[0]), len(sets)
+    title = say("finding.apart_title" if n > 1 else "finding.apart_one_title", n=n, steps=steps)
+    sizes = ", ".join(say.number(len(codes), 0) for codes in sets)
+    names = _some(best, say)
+    text = say("finding.apart_text", names=names, steps=steps, of=facts.places, sizes=sizes)
+    marked = tuple(_score(region) for region in best)
+    return Finding(title, text, _all(facts, facts.root), marked, names, facts.axis[facts.root.id])
 
 
 def leader(facts: Facts, say: Speaker) -> Finding | None:
     """Who leads, and by how much."""
     first, last = facts.ranked[0], facts.ranked[-1]
     sharing = [region for region in facts.ranked if region.rank == first.rank]
-    best, worst = _score(first), _score(last)
+    ladder = facts.scores(facts.root)
+    best, worst = _score(first), ladder[0]
     axis = facts.axis[facts.root.id]
     low, median, high = facts.middle[facts.root.id]
     if len(sharing) > 1:
@@ -71,7 +94,7 @@ def leader(facts: Facts, say: Speaker) -> Finding | None:
         low=say.number(axis[0], 0),
         high=say.number(axis[1], 0),
         median=say.number(median),
-        last=say.of(last.name),
+        last="" if facts.grouped else f" ({say.of(last.name)})",
         worst=say.number(worst),
         q1=say.number(low),
         q3=say.number(high),
@@ -83,7 +106,7 @@ def leader(facts: Facts, say: Speaker) -> Finding | None:
 def all_round(facts: Facts, say: Speaker) -> Finding | None:
     """How many of the top are at the top in every pillar."""
     pillars = [pillar for pillar in facts.pillars if facts.compared.get(pillar.id)]
-    if len(pillars) < 2 or len(facts.ranked) < 3 * TOP:
+    if len(pillars) < 2 or facts.places < 3 * TOP or len(facts.ranked) < TOP:
         return None
     top = [region for region in facts.ranked if (region.rank or 0) <= TOP]
 
@@ -125,7 +148,7 @@ def pillar_leader(facts: Facts, say: Speaker) -> Finding | None:
     if not apart:
         return None
     pillar, region = max(apart, key=lambda pair: pair[1].rank or 0)
-    score = facts.cell(region, pillar).score or 0.0
+    score = round(facts.cell(region, pillar).score or 0.0, 9)
     title = say(
         "finding.pillar_leader_title",
         pillar=say.of(pillar.name),
@@ -152,6 +175,8 @@ def district(facts: Facts, say: Speaker) -> Finding | None:
     for region in facts.ranked:
         if region.district is not None:
             members.setdefault(region.district.en, []).append(region)
+    if facts.grouped:  # the last of a district would be named by its place
+        return None
     several = [regions for _, regions in sorted(members.items()) if len(regions) > 2]
     if len(several) < 2:
         return None
@@ -216,7 +241,7 @@ def strength(facts: Facts, say: Speaker) -> Finding | None:
         weak_rank=facts.cell(first, weak).rank or 0,
         of=facts.compared[weak.id],
     )
-    marked = (facts.cell(first, best).score or 0.0,)
+    marked = (round(facts.cell(first, best).score or 0.0, 9),)
     return Finding(title, text, _all(facts, best), marked, say.of(first.name), common)
 
 
@@ -266,7 +291,7 @@ def district_name(facts: Facts, region: Region, say: Speaker) -> str:
 
 
 def _score(region: Region) -> float:
-    return region.score if region.score is not None else 0.0
+    return round(region.score, 9) if region.score is not None else 0.0
 
 
 def _all(facts: Facts, item: Item) -> tuple[float, ...]:

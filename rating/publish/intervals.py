@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rating.analysis import tally
 from rating.errors import Problem, UsageError
-from rating.publish import pages
 from rating.publish.annex import Cell, parameters
 from rating.publish.facts import Facts, Region
 from rating.publish.texts import Speaker, clean
@@ -30,15 +30,6 @@ KINDS = {
 }
 OPTIONS = {"as declared": "draws.option_declared", "nothing": "draws.option_nothing"}
 DESIGNS = {"sobol": "draws.design_sobol", "random": "draws.design_random"}
-
-
-@dataclass(frozen=True)
-class Shared:
-    """Regions that cannot be told apart."""
-
-    number: str
-    places: str
-    members: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -83,6 +74,16 @@ class Intervals:
             return ()
         kept = found.group_by("group", maintain_order=True).agg("region")
         return tuple(tuple(regions) for regions in kept["region"])
+
+    @cached_property
+    def middles(self) -> dict[str, tuple[int, int]]:
+        """First and last place of the middle half of the draws of each region."""
+        low, high = (tally.quantile(self.sure.counts, share) for share in (0.25, 0.75))
+        return {
+            region: (int(low[row]), int(high[row]))
+            for row, region in enumerate(self.sure.regions)
+            if region in self.ends
+        }
 
     def level(self, say: Speaker) -> str:
         """The share of draws inside an interval, in per cent."""
@@ -152,18 +153,6 @@ def percent(share: float, say: Speaker) -> str:
     return say.number(100 * share, 0)
 
 
-def shared(facts: Facts, found: Intervals, say: Speaker) -> tuple[Shared, ...]:
-    """The groups of places that cannot be told apart, the best first."""
-    regions = {region.code: region for region in facts.ranked}
-    anchors = pages.anchors(facts)
-    lines = []
-    for number, codes in enumerate(found.groups, 1):
-        ranks = [rank for code in codes if (rank := regions[code].rank) is not None]
-        members = tuple((anchors[code], say.of(regions[code].short)) for code in codes)
-        lines.append(Shared(say.number(number, 0), span(min(ranks), max(ranks), say), members))
-    return tuple(lines)
-
-
 def drawn(facts: Facts, found: Intervals, say: Speaker) -> Drawn:
     """The assumptions and what is needed to make the draws again."""
     sure = found.sure
@@ -171,7 +160,7 @@ def drawn(facts: Facts, found: Intervals, say: Speaker) -> Drawn:
         f"{clean(reason)} ({say.number(draws, 0)})" for reason, draws in sure.failures.iter_rows()
     )
     failed = say.number(sure.failed, 0)
-    places = len(facts.ranked)
+    places = facts.places
     most = max((high for _, high in found.ends.values()), default=0)
     return Drawn(
         assumptions=tuple(_assumed(factor, say) for factor in sure.plan.factors),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from functools import cached_property
 
 from rating.publish import charts
 from rating.publish.charts import Scale
@@ -17,7 +17,6 @@ THIN = 0.65
 # More parts than this do not fit beside each other on the ranking's page.
 MANY_PARTS = 8
 WIDE = 640.0
-NO_SPANS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -78,6 +77,8 @@ class Line:
     coverage: str
     thin: bool
     interval: str = ""
+    change: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Band:
     scores: str
     places: str
     members: str
+    others: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,11 @@ def _spread(
     return Picture(pictures.add(svg), alt), say.number(median), say.number(max(scores))
 
 
-def claims(facts: Facts, say: Speaker, pictures: Pictures) -> tuple[Claim, ...]:
+def claims(
+    facts: Facts, say: Speaker, pictures: Pictures, sets: tuple[tuple[str, ...], ...] = ()
+) -> tuple[Claim, ...]:
     """The key findings with their strips."""
-    return tuple(_claim(finding, say, pictures) for finding in findings(facts, say))
+    return tuple(_claim(finding, say, pictures) for finding in findings(facts, say, sets))
 
 
 def _claim(finding: Finding, say: Speaker, pictures: Pictures) -> Claim:
@@ -202,73 +206,120 @@ def _median(ordered: Sequence[float]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def line(
-    facts: Facts, region: Region, anchor: str, say: Speaker, spans: Mapping[str, str] = NO_SPANS
-) -> Line:
-    """One region's line of the ranking; ``spans`` are the intervals of the places, by region."""
-    shown = facts.pillars if len(facts.pillars) <= MANY_PARTS else ()
-    return Line(
-        rank="—" if region.rank is None else say.number(region.rank, 0),
-        name=say.of(region.name),
-        anchor=anchor,
-        score=say.number(region.score),
-        parts=tuple(say.number(facts.cell(region, pillar).score) for pillar in shown),
-        coverage=f"{region.present}/{facts.total}",
-        thin=region.coverage < threshold(facts),
-        interval=spans.get(region.code, ""),
-    )
+@dataclass(frozen=True)
+class Table:
+    """What the lines of the ranking are made of.
+
+    Attributes:
+        spans: the intervals of the places, by region.
+        changes: places won or lost since the edition before, by region.
+        sets: codes of regions that cannot be told apart, the best set first; without them the
+            ranking stands by the groups of the method.
+    """
+
+    facts: Facts
+    say: Speaker
+    pictures: Pictures
+    spans: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
+    sets: tuple[tuple[str, ...], ...] = ()
+
+    @cached_property
+    def place(self) -> dict[str, str]:
+        """The anchor of each region's profile."""
+        return anchors(self.facts)
+
+    def line(self, region: Region) -> Line:
+        """One region's line of the ranking."""
+        facts, say = self.facts, self.say
+        shown = facts.pillars if len(facts.pillars) <= MANY_PARTS else ()
+        return Line(
+            rank="—" if region.rank is None else say.number(region.rank, 0),
+            # Beside more columns there is no room for the full name, which heads the profile.
+            name=say.of(region.short if self.changes or self.sets else region.name),
+            anchor=self.place[region.code],
+            score=say.number(region.score),
+            parts=tuple(say.number(facts.cell(region, pillar).score) for pillar in shown),
+            coverage=f"{region.present}/{facts.total}",
+            thin=region.coverage < threshold(facts),
+            interval=self.spans.get(region.code, ""),
+            change=self.changes.get(region.code, ""),
+            group=region.group or "—",
+        )
+
+    def ranking(self) -> tuple[Band, ...]:
+        """The ranking by sets that cannot be told apart, else by groups, else in one band."""
+        groups = self.groups()
+        if self.sets:
+            return tuple(self._set(number, codes) for number, codes in enumerate(self.sets, 1))
+        if groups:
+            return groups
+        lines = tuple(self.line(one) for one in self.facts.ranked)
+        others = self._others(self.facts.grouped)
+        band = Band(self.say("ranking.all"), "", "", lines, None, "", "", "", "", others)
+        return (band,) if lines else ()
+
+    def groups(self) -> tuple[Band, ...]:
+        """The groups of the method that have regions."""
+        return tuple(self._group(group) for group in self.facts.groups if group.regions)
+
+    def _group(self, group: Group) -> Band:
+        facts, say = self.facts, self.say
+        told = [region for region in group.regions if region.rank is not None]
+        scores = [region.score for region in told if region.score is not None]
+        ranks = [region.rank for region in told if region.rank is not None]
+        colour = charts.group_colour(group.place, len(facts.groups))
+        cell = charts.tiles([charts.Tile(0, 0, colour)], columns=1, rows=1)
+        whole = len(told) == len(group.regions)
+        spread = f"{say.number(min(scores))}–{say.number(max(scores))}" if whole and scores else ""
+        size = say("ranking.group_size", n=len(group.regions))
+        return Band(
+            title=say("ranking.group", label=group.label),
+            label=group.label,
+            note=f"{size} · {spread}" if spread else size,
+            lines=tuple(self.line(one) for one in told),
+            swatch=Picture(self.pictures.add(cell), say("map.swatch", label=group.label)),
+            count=say.number(len(group.regions), 0),
+            scores=spread or "—",
+            places=_span(ranks) if whole else "—",
+            members=", ".join(say.of(region.short) for region in group.regions),
+            others=self._others([one for one in group.regions if one.rank is None]),
+        )
+
+    def _set(self, number: int, codes: Sequence[str]) -> Band:
+        say, known = self.say, {region.code: region for region in self.facts.ranked}
+        regions = [known[code] for code in codes]
+        places = _span([region.rank for region in regions if region.rank is not None])
+        return Band(
+            title=say("ranking.set", n=number),
+            label=say.number(number, 0),
+            note=say("ranking.set_note", n=len(regions), places=places),
+            lines=tuple(self.line(one) for one in regions),
+            swatch=None,
+            count=say.number(len(regions), 0),
+            scores="",
+            places=places,
+            members="",
+        )
+
+    def _others(self, regions: Sequence[Region]) -> str:
+        """Regions of which only the group is told, by name."""
+        return ", ".join(sorted(self.say.of(region.short) for region in regions))
+
+    def unranked(self) -> tuple[Band, ...]:
+        """The regions out of the ranking, by the reason."""
+        found = []
+        for status in dict.fromkeys(region.status for region in self.facts.unranked):
+            regions = [region for region in self.facts.unranked if region.status == status]
+            title = self.say(f"ranking.status_{status}")
+            note = self.say("ranking.group_size", n=len(regions))
+            lines = tuple(self.line(one) for one in regions)
+            found.append(Band(title, status, note, lines, None, "", "", "", ""))
+        return tuple(found)
 
 
-def bands(
-    facts: Facts, say: Speaker, pictures: Pictures, spans: Mapping[str, str] = NO_SPANS
-) -> tuple[Band, ...]:
-    """The ranking by groups; one band without a label where the section has no groups."""
-    place = anchors(facts)
-    groups = [group for group in facts.groups if group.regions]
-    if not groups:
-        lines = tuple(line(facts, one, place[one.code], say, spans) for one in facts.ranked)
-        title = say("ranking.all")
-        return (Band(title, "", "", lines, None, "", "", "", ""),) if lines else ()
-    return tuple(_band(facts, group, place, say, pictures, spans) for group in groups)
-
-
-def _band(
-    facts: Facts,
-    group: Group,
-    place: dict[str, str],
-    say: Speaker,
-    pictures: Pictures,
-    spans: Mapping[str, str],
-) -> Band:
-    scores = [region.score for region in group.regions if region.score is not None]
-    ranks = [region.rank for region in group.regions if region.rank is not None]
-    colour = charts.group_colour(group.place, len(facts.groups))
-    cell = charts.tiles([charts.Tile(0, 0, colour)], columns=1, rows=1)
-    spread = f"{say.number(min(scores))}–{say.number(max(scores))}"
-    return Band(
-        title=say("ranking.group", label=group.label),
-        label=group.label,
-        note=f"{say('ranking.group_size', n=len(group.regions))} · {spread}",
-        lines=tuple(line(facts, one, place[one.code], say, spans) for one in group.regions),
-        swatch=Picture(pictures.add(cell), say("map.swatch", label=group.label)),
-        count=say.number(len(group.regions), 0),
-        scores=spread,
-        places=f"{min(ranks)}–{max(ranks)}" if min(ranks) < max(ranks) else str(min(ranks)),
-        members=", ".join(say.of(region.short) for region in group.regions),
-    )
-
-
-def unranked(facts: Facts, say: Speaker, spans: Mapping[str, str] = NO_SPANS) -> tuple[Band, ...]:
-    """The regions out of the ranking, by the reason."""
-    place = anchors(facts)
-    found = []
-    for status in dict.fromkeys(region.status for region in facts.unranked):
-        regions = [region for region in facts.unranked if region.status == status]
-        title = say(f"ranking.status_{status}")
-        note = say("ranking.group_size", n=len(regions))
-        lines = tuple(line(facts, one, place[one.code], say, spans) for one in regions)
-        found.append(Band(title, status, note, lines, None, "", "", "", ""))
-    return tuple(found)
+def _span(ranks: Sequence[int]) -> str:
+    return f"{min(ranks)}–{max(ranks)}" if min(ranks) < max(ranks) else str(min(ranks))
 
 
 def tile_map(facts: Facts, say: Speaker, pictures: Pictures) -> TileMap | None:
@@ -285,7 +336,7 @@ def tile_map(facts: Facts, say: Speaker, pictures: Pictures) -> TileMap | None:
     place = anchors(facts)
     cells, squares = [], []
     for region, (column, row) in placed:
-        colour = colours.get(region.group or "", "") if region.rank is not None else ""
+        colour = colours.get(region.group or "", "")
         cells.append(charts.Tile(column - left, row - top, colour))
         squares.append(
             Square(
@@ -293,7 +344,7 @@ def tile_map(facts: Facts, say: Speaker, pictures: Pictures) -> TileMap | None:
                 top=f"{100 * (row - top) / rows:.3f}%",
                 rank="—" if region.rank is None else say.number(region.rank, 0),
                 name=say.of(region.short),
-                anchor=place[region.code],
+                anchor="" if region.status == "grouped" else place[region.code],
                 light=bool(colour) and charts.dark(colour),
             )
         )
@@ -306,21 +357,21 @@ def tile_map(facts: Facts, say: Speaker, pictures: Pictures) -> TileMap | None:
         width=f"{side * columns:.2f}mm",
         height=f"{side * rows:.2f}mm",
         tile=f"{100 / columns:.3f}%",
-        out=any(region.rank is None for region, _ in placed),
+        out=bool(facts.unranked),
     )
 
 
-def shelves(facts: Facts, say: Speaker) -> tuple[Shelf, ...]:
+def shelves(table: Table) -> tuple[Shelf, ...]:
     """The index of profiles: by district where there are districts, else one list by name."""
-    place = anchors(facts)
+    facts, say = table.facts, table.say
     members: dict[str, list[Region]] = {}
-    for region in facts.regions:
+    for region in facts.profiled:
         members.setdefault(district_name(facts, region, say), []).append(region)
     return tuple(
         Shelf(
             title,
             tuple(
-                line(facts, region, place[region.code], say)
+                table.line(region)
                 for region in sorted(regions, key=lambda one: say.of(one.name).casefold())
             ),
         )

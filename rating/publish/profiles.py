@@ -1,4 +1,4 @@
-"""One page a region: its place, its parts and indicators against the median, its gaps."""
+"""The first page of a profile: its place, its parts and indicators against the median."""
 
 from __future__ import annotations
 
@@ -7,24 +7,16 @@ from dataclasses import dataclass
 
 from rating.publish import charts
 from rating.publish.charts import Scale
-from rating.publish.facts import Facts, Item, Region
+from rating.publish.density import density
+from rating.publish.facts import Cell, Facts, Item, Region
 from rating.publish.findings import district_name
-from rating.publish.intervals import Intervals
+from rating.publish.material import Material
 from rating.publish.pages import Picture, Pictures, anchors, ticks
+from rating.publish.second_page import Second, second
 from rating.publish.texts import Speaker, clean
 from rating.text import LANGS
 
-# Rows that a page holds at a size that can be read; of longer trees the middling rows are left out.
-# One number for each step of squeezing.
-MOST_ROWS = (40, 30, 20)
-NAME_LENGTHS = (120, 46, 40)
-SHORT_NAMES = (60, 44, 28)
-DENSITIES = ("roomy", "medium", "tight")
-LINE_LENGTH = 40
-GAPS_LENGTHS = (420, 300, 160)
 UNIT_LENGTH = 40
-SIDES = 3
-NEIGHBOURS = 2
 PLOT = 190.0
 BAR = 640.0
 
@@ -61,27 +53,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Side:
-    """A strength or a weakness."""
-
-    name: str
-    rank: str
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A region near in the ranking."""
-
-    rank: str
-    name: str
-    anchor: str
-    score: str
-    here: bool
-
-
-@dataclass(frozen=True)
 class Profile:
-    """A region's page."""
+    """A region's two pages."""
 
     anchor: str
     name: str
@@ -90,60 +63,49 @@ class Profile:
     status: str
     group: str
     big: tuple[Big, ...]
+    context: tuple[tuple[str, str], ...]
+    locator: Picture | None
     bar: Picture
     bar_ticks: tuple[Tick, ...]
     plot_ticks: tuple[Tick, ...]
     rows: tuple[Row, ...]
     left_out: str
     any_imputed: bool
-    strengths: tuple[Side, ...]
-    weaknesses: tuple[Side, ...]
-    neighbours: tuple[Neighbour, ...]
-    missing: str
-    imputed: str
     caption: str
-    density: str
+    short: bool
+    second: Second
 
 
 def profiles(
-    facts: Facts,
+    material: Material,
     say: Speaker,
     pictures: Pictures,
     *,
     only: Sequence[Region] | None = None,
     squeeze: int = 0,
-    sure: Intervals | None = None,
 ) -> tuple[Profile, ...]:
     """The pages of the regions in the order of the ranking, or of some of them.
 
     Args:
-        facts: the looked-up rating.
+        material: what the pages are made of.
         say: speaks the language of the report.
         pictures: takes the charts.
         only: the regions whose pages are wanted.
         squeeze: how many steps tighter than by the length of the tree the pages are set.
-        sure: the intervals of the places, where there were draws.
     """
-    place = anchors(facts)
-    common = Common(facts, say, pictures, place, squeeze, sure)
-    chosen = facts.regions if only is None else only
+    common = Common(material, say, pictures, squeeze)
+    chosen = material.facts.profiled if only is None else only
     return tuple(_profile(common, region) for region in chosen)
 
 
 class Common:
     """What all profiles of a report share: axes, bar, language."""
 
-    def __init__(
-        self,
-        facts: Facts,
-        say: Speaker,
-        pictures: Pictures,
-        place: dict[str, str],
-        squeeze: int,
-        sure: Intervals | None,
-    ) -> None:
-        self.facts, self.say, self.pictures, self.place = facts, say, pictures, place
-        self.squeeze, self.sure = squeeze, sure
+    def __init__(self, material: Material, say: Speaker, pictures: Pictures, squeeze: int) -> None:
+        facts = material.facts
+        self.material, self.facts, self.say, self.pictures = material, facts, say, pictures
+        self.place, self.squeeze, self.sure = anchors(facts), squeeze, material.sure
+        self.density = density(facts, say, squeeze)
         ends = facts.axis[facts.root.id]
         scale = Scale(*ends, PLOT)
         round_values = ticks(*ends)
@@ -154,7 +116,7 @@ class Common:
             Tick(f"{scale.share(value):.2f}%", say.number(value, 0 if value == int(value) else 1))
             for value in round_values
         )
-        count = len(facts.ranked)
+        count = facts.places
         self.bar = Scale(0.5, max(count, 1) + 0.5, BAR)
         self.colours = tuple(
             (len(group.regions), charts.group_colour(group.place, len(facts.groups)))
@@ -187,12 +149,9 @@ class Common:
 
 def _profile(common: Common, region: Region) -> Profile:
     facts, say = common.facts, common.say
-    items, left_out = _shown(facts, region, MOST_ROWS[common.squeeze])
+    items, left_out = _shown(facts, region, common.density.rows)
     other = next(lang for lang in LANGS if lang != say.lang)
     rows = tuple(_row(common, region, item) for item in items)
-    missing = [item for item in facts.indicators if facts.cell(region, item).status == "missing"]
-    imputed = [item for item in facts.indicators if facts.cell(region, item).status == "imputed"]
-    strengths, weaknesses = _sides(facts, region, say, SHORT_NAMES[common.squeeze])
     other_name = region.name.of(other)
     return Profile(
         anchor=common.place[region.code],
@@ -202,20 +161,46 @@ def _profile(common: Common, region: Region) -> Profile:
         status="" if region.rank is not None else say(f"ranking.status_{region.status}"),
         group=region.group or "",
         big=_big(common, region),
+        context=_context(common, region),
+        locator=_locator(common, region),
         bar=_bar(common, region),
         bar_ticks=common.bar_ticks,
         plot_ticks=common.plot_ticks if common.one_axis else (),
         rows=rows,
         left_out=say("profile.left_out", n=left_out) if left_out else "",
         any_imputed=any(row.imputed for row in rows),
-        strengths=strengths,
-        weaknesses=weaknesses,
-        neighbours=_neighbours(common, region),
-        missing=_named(missing, say, GAPS_LENGTHS[common.squeeze]),
-        imputed=_named(imputed, say, GAPS_LENGTHS[common.squeeze]),
         caption=say("profile.table_caption", name=say.of(region.name)),
-        density=_density(rows, common.squeeze),
+        short=common.density.short,
+        second=second(common.material, region, say, common.pictures, squeeze=common.squeeze),
     )
+
+
+def _context(common: Common, region: Region) -> tuple[tuple[str, str], ...]:
+    """Population, product a head and employment, as far as the data hold them."""
+    known, say = common.material.peers.context[region.code], common.say
+    given = (
+        ("profile.population", known.population, 0),
+        ("profile.product", known.product, 0),
+        ("profile.employed", known.employed, 0),
+    )
+    return tuple(
+        (say(key), say.number(value, digits)) for key, value, digits in given if value is not None
+    )
+
+
+def _locator(common: Common, region: Region) -> Picture | None:
+    """A small tile map that shows where the region lies."""
+    placed = [one.tile for one in common.facts.regions if one.tile is not None]
+    if region.tile is None or len(placed) < len(common.facts.regions):
+        return None
+    left, top = min(x for x, _ in placed), min(y for _, y in placed)
+    svg = charts.locator(
+        [(x - left, y - top) for x, y in placed],
+        (region.tile[0] - left, region.tile[1] - top),
+        columns=max(x for x, _ in placed) - left + 1,
+        rows=max(y for _, y in placed) - top + 1,
+    )
+    return Picture(common.pictures.add(svg), common.say("profile.locator_alt"))
 
 
 def _big(common: Common, region: Region) -> tuple[Big, ...]:
@@ -238,7 +223,7 @@ def _big(common: Common, region: Region) -> tuple[Big, ...]:
     return (
         Big(
             "—" if region.rank is None else say.number(region.rank, 0),
-            say("profile.rank", n=len(facts.ranked)),
+            say("profile.rank", n=facts.places),
         ),
         *between,
         Big(say.number(region.score), say("profile.score", low=low, high=high)),
@@ -248,7 +233,7 @@ def _big(common: Common, region: Region) -> tuple[Big, ...]:
 
 
 def _bar(common: Common, region: Region) -> Picture:
-    count = len(common.facts.ranked)
+    count = common.facts.places
     ends = None if common.sure is None else common.sure.ends.get(region.code)
     svg = charts.position(region.rank, count, common.colours, common.bar, interval=ends)
     if common.sure is not None and ends is not None and region.rank is not None:
@@ -278,16 +263,22 @@ def _row(common: Common, region: Region, item: Item) -> Row:
     else:
         alt = say("profile.dot_alt", score=say.number(cell.score), median=say.number(middle[1]))
     return Row(
-        name=clean(say.of(item.name), NAME_LENGTHS[common.squeeze]),
+        name=clean(say.of(item.name), common.density.letters),
         node=node,
         depth=item.depth,
         plot=Picture(common.pictures.add(svg), alt),
-        value="" if node else say.number(cell.value, facts.digits[item.id]),
+        value=_value(facts, cell, item, say),
         unit=clean(say.of(item.unit), UNIT_LENGTH),
         score=say.number(cell.score),
         rank="—" if cell.rank is None else say.number(cell.rank, 0),
         imputed=cell.status == "imputed",
     )
+
+
+def _value(facts: Facts, cell: Cell, item: Item, say: Speaker) -> str:
+    if cell.hidden:
+        return say("profile.hidden")
+    return "" if item.kind == "node" else say.number(cell.value, facts.digits[item.id])
 
 
 def _shown(facts: Facts, region: Region, most: int) -> tuple[tuple[Item, ...], int]:
@@ -302,70 +293,7 @@ def _shown(facts: Facts, region: Region, most: int) -> tuple[tuple[Item, ...], i
         rank = facts.cell(region, item).rank
         return 1.0 if rank is None else min(rank / facts.compared[item.id], 0.5) * 2
 
-    telling = sorted(facts.indicators, key=middling)[:room]
+    # What does not count is left out first.
+    telling = sorted(facts.indicators, key=lambda one: (one.weight == 0, middling(one)))[:room]
     kept = {item.id for item in [*nodes[:most], *telling]}
     return tuple(item for item in rows if item.id in kept), len(facts.indicators) - len(telling)
-
-
-def _sides(
-    facts: Facts, region: Region, say: Speaker, length: int
-) -> tuple[tuple[Side, ...], tuple[Side, ...]]:
-    """The best places above the median and the worst below it, at most three each."""
-    known = []
-    for place, item in enumerate(facts.indicators):
-        cell = facts.cell(region, item)
-        if cell.score is not None and item.id in facts.middle and cell.status == "observed":
-            share = facts.place(cell.score, item) / facts.compared[item.id]
-            known.append((share, place, item, cell.score - facts.middle[item.id][1]))
-
-    def side(item: Item) -> Side:
-        rank = facts.cell(region, item).rank
-        return Side(clean(say.of(item.name), length), "—" if rank is None else say.number(rank, 0))
-
-    best = sorted((one for one in known if one[3] > 0), key=lambda one: one[:2])
-    worst = sorted((one for one in known if one[3] < 0), key=lambda one: (-one[0], one[1]))
-    return (
-        tuple(side(one[2]) for one in best[:SIDES]),
-        tuple(side(one[2]) for one in worst[:SIDES]),
-    )
-
-
-def _neighbours(common: Common, region: Region) -> tuple[Neighbour, ...]:
-    """The regions just before and after; of an unranked region those with the nearest scores."""
-    facts, say = common.facts, common.say
-    if region.score is None:
-        return ()
-    ladder = [*facts.ranked]
-    if region.rank is None:
-        ladder = sorted([*ladder, region], key=lambda one: -(one.score or 0.0))
-    at = ladder.index(region)
-    first = max(min(at - NEIGHBOURS, len(ladder) - 2 * NEIGHBOURS - 1), 0)
-    near = ladder[first : first + 2 * NEIGHBOURS + 1]
-    return tuple(
-        Neighbour(
-            rank="—" if one.rank is None else say.number(one.rank, 0),
-            name=clean(say.of(one.name), SHORT_NAMES[common.squeeze]),
-            anchor=common.place[one.code],
-            score=say.number(one.score),
-            here=one is region,
-        )
-        for one in near
-    )
-
-
-def _density(rows: tuple[Row, ...], squeeze: int) -> str:
-    """How tight a page is set: by its rows, a name of many lines counting as more than one."""
-    lines = sum(1 + 0.5 * (len(row.name) // LINE_LENGTH) for row in rows)
-    step = (lines > 24) + (lines > 32) + squeeze
-    return DENSITIES[min(step, len(DENSITIES) - 1)]
-
-
-def _named(items: Sequence[Item], say: Speaker, length: int) -> str:
-    """The names of items one after the other, as many as there is room for."""
-    names: list[str] = []
-    for item in items:
-        name = say.of(item.name)
-        if sum(len(one) + 2 for one in names) + len(name) > length:
-            return say("finding.and_more", names="; ".join(names), n=len(items) - len(names))
-        names.append(name)
-    return "; ".join(names)

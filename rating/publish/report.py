@@ -1,36 +1,58 @@
-"""The ranking report as a PDF: one template, two languages, the same bytes for the same result."""
+"""The report as a PDF: one set of templates, two languages, the same bytes for the same result."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
-
 from rating.errors import Problem, RatingError, UsageError, nearest
-from rating.publish import annex, charts, fonts, intervals, pages
-from rating.publish.facts import Facts, Region, gather
+from rating.publish import archive, boundaries, compose, fonts, pages
+from rating.publish.compose import Audience
+from rating.publish.density import density
+from rating.publish.facts import Region
 from rating.publish.files import write_whole
-from rating.publish.intervals import Intervals
+from rating.publish.material import Material, collect, owned
 from rating.publish.pages import Pictures
-from rating.publish.profiles import profiles
-from rating.publish.texts import Speaker, clean
-from rating.resources import VERSION, folder
+from rating.publish.texts import Speaker
+from rating.resources import folder
 from rating.text import LANGS, Lang
 
 if TYPE_CHECKING:
     from rating.analysis.uncertainty import Uncertainty
     from rating.result import Rating
 
-# What the cover holds.
-TITLE_LENGTH = 160
-DESCRIPTION_LENGTH = 700
 SQUEEZES = 3
+# So many of the longest profiles are tried before a whole book is set.
+LONGEST = 3
+
+
+class MisfitError(Exception):
+    """A profile runs over its pages."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything that a PDF is made of; nothing else is read while it is made.
+
+    Attributes:
+        html: the pages.
+        css: their style.
+        charts: SVG by address.
+        attached: files by name.
+        created: the date in the file.
+        anchors: of the profiles, in order.
+        short: a profile may end on its first page.
+    """
+
+    html: str
+    css: str
+    charts: Mapping[str, str]
+    attached: Mapping[str, bytes]
+    created: str
+    anchors: tuple[str, ...] = ()
+    short: bool = False
 
 
 def to_pdf(
@@ -40,25 +62,47 @@ def to_pdf(
     lang: Lang = "en",
     region: str | None = None,
     sure: Uncertainty | None = None,
+    audience: Audience = "public",
+    top: int | None = None,
+    boundaries: Path | str | None = None,
+    brief: bool = False,
+    contact: str = "",
 ) -> Path:
-    """Write the ranking report of an edition, or the profile of one region.
+    """Write the report of an edition, the profile of one region, or the investor brief.
 
     Args:
         result: what ``rating.rate`` returned.
         path: the file to write; it appears whole or not at all.
         lang: ``en`` or ``ru``.
-        region: the code of a region, for its page alone.
+        region: the code of a region, for its profile alone.
         sure: what ``uncertainty`` of the rating returned, for the interval of every place.
+        audience: ``public``, or ``own``: a region's own edition, in full and confidential.
+        top: in a public edition, tell the places of so many first regions; the others are told
+            by group.
+        boundaries: a GeoJSON file for a map of the country.
+        brief: write the investor brief instead of the report.
+        contact: whom the reader of the brief may ask.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: the language or the region is not known, the draws are those of another rating,
-            or the file cannot be written.
-        DataError: a name has a letter that the report's fonts lack.
+        UsageError: the language or the region is not known, the options do not go together, the
+            draws are those of another rating, or a file cannot be read or written.
+        DataError: a name has a letter that the report's fonts lack, or the boundaries are none.
     """
-    return write_whole(path, to_bytes(result, lang=lang, region=region, sure=sure))
+    content = to_bytes(
+        result,
+        lang=lang,
+        region=region,
+        sure=sure,
+        audience=audience,
+        top=top,
+        boundaries=boundaries,
+        brief=brief,
+        contact=contact,
+    )
+    return write_whole(path, content)
 
 
 def to_bytes(
@@ -67,161 +111,193 @@ def to_bytes(
     lang: Lang = "en",
     region: str | None = None,
     sure: Uncertainty | None = None,
+    audience: Audience = "public",
+    top: int | None = None,
+    boundaries: Path | str | None = None,
+    brief: bool = False,
+    contact: str = "",
 ) -> bytes:
-    """The report as the bytes of a PDF."""
+    """The same as the bytes of a PDF."""
+    together(lang, region, audience, top, brief)
+    outlines = _outlines(result, boundaries)
+    material = collect(result, sure=sure, top=top)
+    say = Speaker(lang)
+    if brief:
+        return rendered(lambda _: short(material, say, contact))
+    if region is None:
+        first = _fitting(material, say)
+        return rendered(lambda squeeze: national(material, say, squeeze, outlines), first)
+    one = chosen(material, region)
+    if audience == "own":
+        material = owned(material, region)
+        one = chosen(material, region)
+    return rendered(lambda squeeze: single(material, one, say, squeeze, audience))
+
+
+def together(
+    lang: Lang, region: str | None, audience: Audience, top: int | None, brief: bool
+) -> None:
+    """Refuse options that do not go together, all at once.
+
+    Raises:
+        UsageError: with every problem.
+    """
+    problems = []
     if lang not in LANGS:
-        raise UsageError(Problem("lang", f"no language '{lang}'", nearest(lang, LANGS)))
-    facts = gather(result)
-    found = None if sure is None else intervals.intervals(result, sure)
-    only = None if region is None else _chosen(facts, region)
-    css = (folder("reports") / "style.css").read_text(encoding="utf-8")
+        problems.append(Problem("lang", f"no language '{lang}'", nearest(lang, LANGS)))
+    if audience == "own" and (region is None or brief):
+        problems.append(Problem("audience", "'own' is the edition of one region", "name a region"))
+    if audience == "own" and top is not None:
+        what = "a region's own edition tells everything"
+        problems.append(Problem("top", what, "leave it out, or write for the public"))
+    if top is not None and top < 1:
+        problems.append(Problem("top", f"the first {top} regions", "give 1 or more"))
+    if brief and region is not None:
+        problems.append(Problem("brief", "is not of one region", "leave the region out"))
+    if problems:
+        raise UsageError(problems)
+
+
+def _outlines(result: Rating, path: Path | str | None) -> boundaries.Shapes | None:
+    return None if path is None else boundaries.read(path, result.ranks["region"].to_list())
+
+
+def chosen(material: Material, code: str) -> Region:
+    """A region of the rating whose profile may be written.
+
+    Raises:
+        UsageError: no such region, or its place is not told.
+    """
+    for region in material.facts.profiled:
+        if region.code == code:
+            return region
+    known = [region.code for region in material.facts.regions]
+    if code in known:
+        what = f"the place of '{code}' is not among those that are told"
+        raise UsageError(Problem("region", what, "tell more places, or write its own edition"))
+    raise UsageError(Problem("region", f"no region '{code}' in the rating", nearest(code, known)))
+
+
+def national(
+    material: Material, say: Speaker, squeeze: int = 0, outlines: boundaries.Shapes | None = None
+) -> Document:
+    """The national report."""
+    pictures = Pictures()
+    html = compose.report(material, say, pictures, squeeze=squeeze, boundaries=outlines)
+    place = pages.anchors(material.facts)
+    anchors = tuple(place[region.code] for region in material.facts.profiled)
+    return _document(material, say, html, pictures, anchors, squeeze)
+
+
+def single(
+    material: Material,
+    region: Region,
+    say: Speaker,
+    squeeze: int = 0,
+    audience: Audience = "public",
+) -> Document:
+    """One region's profile."""
+    pictures = Pictures()
+    html = compose.profile(material, region, say, pictures, squeeze=squeeze, audience=audience)
+    anchors = (pages.anchors(material.facts)[region.code],)
+    return _document(material, say, html, pictures, anchors, squeeze, [region.code])
+
+
+def short(material: Material, say: Speaker, contact: str = "") -> Document:
+    """The investor brief."""
+    pictures = Pictures()
+    html = compose.short(material, say, pictures, contact=contact)
+    return _document(material, say, html, pictures, (), 0)
+
+
+def _document(
+    material: Material,
+    say: Speaker,
+    html: str,
+    pictures: Pictures,
+    anchors: tuple[str, ...],
+    squeeze: int,
+    codes: list[str] | None = None,
+) -> Document:
+    return Document(
+        html=html,
+        css=(folder("reports") / "style.css").read_text(encoding="utf-8"),
+        charts={address: str(svg) for address, svg in pictures.table.items()},
+        attached=archive.attachments(material, codes),
+        created=compose.created(material.facts.result),
+        anchors=anchors,
+        short=density(material.facts, say, squeeze).short,
+    )
+
+
+def _fitting(material: Material, say: Speaker) -> int:
+    """The setting in which the longest profiles fit, tried alone: a whole book takes a minute."""
+    regions = material.facts.profiled
+    length = [len(single(material, region, say).html) for region in regions]
+    order = sorted(range(len(regions)), key=lambda place: -length[place])[:LONGEST]
+    for squeeze in range(SQUEEZES - 1):
+        try:
+            for n in order:
+                printed(single(material, regions[n], say, squeeze))
+        except MisfitError:
+            continue
+        return squeeze
+    return SQUEEZES - 1
+
+
+def rendered(make: Callable[[int], Document], first: int = 0) -> bytes:
+    """The PDF of a document, set tighter until every profile fits its two pages.
+
+    Raises:
+        RatingError: one does not fit at all.
+    """
+    for squeeze in range(first, SQUEEZES):
+        try:
+            return printed(make(squeeze))
+        except MisfitError:
+            continue
+    raise RatingError(
+        Problem("the report", "a profile does not fit its pages", "shorten names and units")
+    )
+
+
+def printed(document: Document) -> bytes:
+    """The PDF of a document as it is.
+
+    Raises:
+        MisfitError: a profile runs over its pages.
+    """
     # Loading WeasyPrint takes a second and looks for fonts: late, and with ours only.
     with fonts.only_bundled():
         from rating.publish import assets
 
-        for squeeze in range(SQUEEZES):
-            pictures = Pictures()
-            html = compose(facts, Speaker(lang), pictures, only=only, squeeze=squeeze, sure=found)
-            try:
-                return assets.render(
-                    html, css, charts=pictures.table, check=_one_page_each(facts, only)
-                )
-            except _MisfitError:
-                continue
-    raise RatingError(
-        Problem("the report", "a profile does not fit its page", "shorten names and units")
-    )
+        pdf = assets.render(
+            document.html,
+            document.css,
+            charts=document.charts,
+            check=_pages_of(document),
+            attached=document.attached,
+            created=document.created,
+        )
+    return archive.finished(pdf)
 
 
-class _MisfitError(Exception):
-    """A profile runs over its page."""
-
-
-def _chosen(facts: Facts, code: str) -> Region:
-    for region in facts.regions:
-        if region.code == code:
-            return region
-    known = [region.code for region in facts.regions]
-    raise UsageError(Problem("region", f"no region '{code}' in the rating", nearest(code, known)))
-
-
-def compose(
-    facts: Facts,
-    say: Speaker,
-    pictures: Pictures,
-    *,
-    only: Region | None = None,
-    squeeze: int = 0,
-    sure: Intervals | None = None,
-) -> str:
-    """The HTML of the report or of one region's page; its charts go to ``pictures``.
-
-    Args:
-        facts: the looked-up rating.
-        say: speaks the language of the report.
-        pictures: takes the charts.
-        only: the region whose page is wanted alone.
-        squeeze: how much tighter than by default the profiles are set.
-        sure: the intervals of the places, where there were draws.
-    """
-    result = facts.result
-    low, high = facts.axis[facts.root.id]
-    context: dict[str, Any] = {
-        "t": say,
-        "lang": say.lang,
-        "title": clean(say.of(result.section.name), TITLE_LENGTH),
-        "description": clean(say.of(result.section.description), DESCRIPTION_LENGTH),
-        "year": result.edition,
-        "created": created(result),
-        "low": say.number(low, 0),
-        "high": say.number(high, 0),
-        "facts": facts,
-        "only_one": only is not None,
-        "profiles": profiles(
-            facts,
-            say,
-            pictures,
-            only=None if only is None else [only],
-            squeeze=squeeze,
-            sure=sure,
-        ),
-        "sure": sure is not None,
-        "level": "" if sure is None else sure.level(say),
-    }
-    if only is not None:
-        return _environment().get_template("one_profile.html").render(context)
-    spans = {} if sure is None else {one.code: sure.span(one, say) for one in facts.regions}
-    bands = pages.bands(facts, say, pictures, spans)
-    out = pages.unranked(facts, say, spans)
-    place = pages.anchors(facts)
-    example = facts.ranked[0] if facts.ranked else facts.regions[0]
-    context |= {
-        "as_of": annex.day(result.as_of, say),
-        "version": f"rating {VERSION}",
-        "parts": pages.parts(facts, say, pictures),
-        "claims": pages.claims(facts, say, pictures),
-        "bands": bands,
-        "unranked": out,
-        "note": annex.edition_note(facts, say),
-        "thin": any(line.thin for band in (*bands, *out) for line in band.lines),
-        "threshold": say.number(100 * pages.threshold(facts), 0),
-        "columns": [say.of(item.name) for item in facts.pillars]
-        if len(facts.pillars) <= pages.MANY_PARTS
-        else [],
-        "map": pages.tile_map(facts, say, pictures),
-        "cover": _cover(facts, say, pictures),
-        "shelves": pages.shelves(facts, say),
-        "example": next(one for one in context["profiles"] if one.anchor == place[example.code]),
-        "annex": annex.annex(facts, say),
-        "shared": () if sure is None else intervals.shared(facts, sure, say),
-        "drawn": None if sure is None else intervals.drawn(facts, sure, say),
-        "draws": 0 if sure is None else sure.sure.draws,
-    }
-    return _environment().get_template("report.html").render(context)
-
-
-def _cover(facts: Facts, say: Speaker, pictures: Pictures) -> pages.Picture:
-    scale = charts.Scale(*facts.axis[facts.root.id], pages.WIDE)
-    svg = charts.strip(facts.scores(facts.root), scale, height=40, colour=charts.PAPER)
-    return pages.Picture(pictures.add(svg), say("cover.picture"))
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder("reports"), encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printed,
-    )
-
-
-def _printed(value: object) -> object:
-    """Whatever a template prints is cleaned once more on its way out; markup is only ours."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def created(result: Rating) -> str:
-    """The date in the file: SOURCE_DATE_EPOCH, else the day the edition speaks of; no clock."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not epoch:
-        return f"{result.as_of.isoformat()}T00:00:00Z"
-    if not epoch.isdecimal() or int(epoch) > 253402300799:
-        problem = f"SOURCE_DATE_EPOCH = '{epoch}' is not a number of seconds since 1970"
-        raise UsageError(Problem("the environment", problem, "unset it or give whole seconds"))
-    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _one_page_each(facts: Facts, only: Region | None) -> Any:
-    """A check that every profile has exactly one page."""
-    anchors = pages.anchors(facts)
-    wanted = list(anchors.values()) if only is None else [anchors[only.code]]
+def _pages_of(document: Document) -> Callable[[Sequence[Mapping[str, Any]]], None]:
+    """A check that every profile has its two pages, or one where the first holds all."""
 
     def check(on_pages: Sequence[Mapping[str, Any]]) -> None:
-        starts = [n for n, found in enumerate(on_pages) for one in wanted if one in found]
-        end = next((n for n, found in enumerate(on_pages) if "annex" in found), len(on_pages))
-        if starts != list(range(end - len(wanted), end)):
-            raise _MisfitError
+        # An element that runs over pages has its anchor on each: the first one counts.
+        where: dict[str, int] = {}
+        for n, page in enumerate(on_pages):
+            for anchor in page:
+                where.setdefault(anchor, n)
+        end = where.get("annex", where.get("breakdown", len(on_pages)))
+        if not document.anchors:
+            return
+        ends = [*(where[anchor] for anchor in document.anchors[1:]), end]
+        for anchor, following in zip(document.anchors, ends, strict=True):
+            second = where[f"{anchor}-more"] - where[anchor]
+            if following - where[anchor] > 2 or second not in ((0, 1) if document.short else (1,)):
+                raise MisfitError
 
     return check

@@ -71,6 +71,8 @@ def manifest(result: Rating) -> bytes:
         "regions": result.ranks.height,
         "ranked": result.ranks["rank"].count(),
         "refused_rows": result.refused.height,
+        # Cells that tell of single firms: the files hold them, and what is published does not.
+        "confidential_cells": result.disclosure.height,
         "years": {
             table: group["year"].to_list()
             for (table,), group in result.years.group_by("table", maintain_order=True)

@@ -19,9 +19,9 @@ _GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 
 
 @cache
-def catalogue() -> dict[str, Text]:
-    """Every text of ``reports/texts.toml`` by its key, as ``ranking.title``."""
-    with (folder("reports") / "texts.toml").open("rb") as file:
+def catalogue(name: str = "texts.toml") -> dict[str, Text]:
+    """Every text of a file in ``reports/`` by its key, as ``ranking.title``."""
+    with (folder("reports") / name).open("rb") as file:
         tables = tomllib.load(file)
     return {
         f"{chapter}.{key}": Text.model_validate(both)
@@ -41,12 +41,13 @@ class Speaker(string.Formatter):
         '1 region ranked of 85 assessed'
     """
 
-    def __init__(self, lang: Lang) -> None:
+    def __init__(self, lang: Lang, name: str = "texts.toml") -> None:
         self.lang: Lang = lang
+        self.texts = catalogue(name)
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its values put in."""
-        return self.vformat(catalogue()[key].of(self.lang), (), values)
+        return self.vformat(self.texts[key].of(self.lang), (), values)
 
     def of(self, text: Text | None) -> str:
         """A text of a definition in this language."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from rating.definitions.methods import STEPS
-from rating.publish import profiles, texts
+from rating.publish import second_page, texts
 from rating.publish.texts import Speaker, catalogue, clean
 from rating.resources import folder
 
@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 # Keys that the code puts together from a name of the definitions.
 MADE = re.compile(
     r"(step|screen|treat|weights|impute|normalise|aggregate|groups)\.|annex\.direction_|"
-    r"ranking\.status_"
+    r"ranking\.status_|check\.(title|text|grid|head|flag|kind)_|peers\.(by|size)_|"
+    r"sites\.(valid|soon|ended|suspended|revoked)$|profile\.(population|product|employed)$|"
+    r"peers\.(population|product)$|guide\.caution_|movers\.(none|no_draws)$"
 )
 
 
@@ -100,5 +102,5 @@ def test_a_number_of_a_text_is_not_broken_over_lines():
 def test_the_steps_of_squeezing_are_as_many_everywhere():
     from rating.publish.report import SQUEEZES
 
-    lists = (profiles.MOST_ROWS, profiles.NAME_LENGTHS, profiles.SHORT_NAMES, profiles.GAPS_LENGTHS)
+    lists = (second_page.NAMES, second_page.SITES, second_page.GAPS)
     assert {len(one) for one in lists} == {SQUEEZES}

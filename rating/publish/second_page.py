@@ -1,0 +1,294 @@
+"""The second page of a profile: strengths, peers, the past, what would help, sites, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rating.publish import charts
+from rating.publish.annex import day
+from rating.publish.facts import Facts, Item, Region
+from rating.publish.intervals import percent
+from rating.publish.material import Material, Side
+from rating.publish.pages import Picture, Pictures, anchors
+from rating.publish.texts import Speaker, clean
+
+# Per step of squeezing: letters of a name, rows of a list, letters of the gaps.
+NAMES = (90, 60, 40)
+SITES = (8, 6, 4)
+GAPS = (900, 600, 320)
+NEIGHBOURS = 2
+MANY_PARTS = 4
+STATES = ("valid", "soon", "ended", "suspended", "revoked")
+
+
+@dataclass(frozen=True)
+class Strong:
+    """A strength or a weakness: name, place, and in which share of the draws it holds."""
+
+    name: str
+    rank: str
+    held: str
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A region beside others: nearest in kind, or next in the ranking."""
+
+    name: str
+    anchor: str
+    rank: str
+    score: str
+    cells: tuple[str, ...]
+    here: bool
+
+
+@dataclass(frozen=True)
+class Move:
+    """What one quartile more on an indicator would win."""
+
+    name: str
+    change: str
+    gain: str
+    rank: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """The places over the editions: a picture and the labels under it."""
+
+    picture: Picture
+    labels: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A certificate: site, scheme, last day, state."""
+
+    name: str
+    scheme: str
+    ends: str
+    state: str
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Second:
+    """The blocks of the second page; an empty one says why it is."""
+
+    strengths: tuple[Strong, ...]
+    weaknesses: tuple[Strong, ...]
+    heads: tuple[str, ...]
+    peers: tuple[Peer, ...]
+    peers_note: str
+    neighbours: tuple[Peer, ...]
+    past: Past | None
+    past_note: str
+    moves: tuple[Move, ...]
+    moves_note: str
+    sites: tuple[Certified, ...] | None
+    more_sites: str
+    gaps: tuple[tuple[str, str], ...]
+    tight: bool
+
+
+def second(
+    material: Material, region: Region, say: Speaker, pictures: Pictures, *, squeeze: int = 0
+) -> Second:
+    """The second page of a region."""
+    facts, squeeze = material.facts, min(squeeze, len(NAMES) - 1)
+    items = {item.id: item for item in facts.indicators}
+    length = NAMES[squeeze]
+    past, past_note = _past(material, region, say, pictures)
+    held, more = certified(material, region, say, SITES[squeeze])
+    heads, peers = _peers(material, region, say, length)
+    moves, moves_note = _moves(material, region, items, say, length)
+    by = ", ".join(say(f"peers.by_{one}") for one in material.peers.by)
+    return Second(
+        strengths=_sides(material.strengths.get(region.code, ()), items, say, length),
+        weaknesses=_sides(material.weaknesses.get(region.code, ()), items, say, length),
+        heads=heads,
+        peers=peers,
+        peers_note=say("peers.note", by=by) if peers else say("peers.none"),
+        neighbours=_neighbours(facts, region, say, length),
+        past=past,
+        past_note=past_note,
+        moves=moves,
+        moves_note=moves_note,
+        sites=held,
+        more_sites=more,
+        gaps=_gaps(facts, region, say, GAPS[squeeze]),
+        tight=held is not None or squeeze > 0,
+    )
+
+
+def _sides(
+    sides: Sequence[Side], items: dict[str, Item], say: Speaker, length: int
+) -> tuple[Strong, ...]:
+    return tuple(
+        Strong(
+            clean(say.of(items[one.indicator].name), length),
+            f"{say.number(one.rank, 0)}/{say.number(one.of, 0)}",
+            "" if one.held is None else f"{percent(one.held, say)} %",
+        )
+        for one in sides
+        if one.indicator in items
+    )
+
+
+def _peers(
+    material: Material, region: Region, say: Speaker, length: int
+) -> tuple[tuple[str, ...], tuple[Peer, ...]]:
+    """The region and its five nearest, with what makes them alike and the parts of the index."""
+    facts, anchor = material.facts, anchors(material.facts)
+    known = {one.code: one for one in facts.regions}
+    near = [known[code] for code in material.peers.near.get(region.code, ())]
+    if not near:
+        return (), ()
+    context = [
+        key
+        for key in ("population", "product")
+        if any(getattr(material.peers.context[one.code], key) is not None for one in near)
+    ]
+    parts = facts.pillars if len(facts.pillars) <= MANY_PARTS else ()
+    heads = (*(say(f"peers.{key}") for key in context), *(say.of(item.name) for item in parts))
+
+    def cells(one: Region) -> tuple[str, ...]:
+        held = material.peers.context[one.code]
+        return (
+            *(say.number(getattr(held, key), 0) for key in context),
+            *(say.number(facts.cell(one, item).score) for item in parts),
+        )
+
+    peers = (
+        Peer(
+            clean(say.of(one.name), length),
+            anchor[one.code],
+            "—" if one.rank is None else say.number(one.rank, 0),
+            say.number(one.score),
+            cells(one),
+            one is region,
+        )
+        for one in (region, *near)
+    )
+    return heads, tuple(peers)
+
+
+def _neighbours(facts: Facts, region: Region, say: Speaker, length: int) -> tuple[Peer, ...]:
+    """The regions just before and after; of an unranked region those with the nearest scores."""
+    if region.score is None:
+        return ()
+    anchor = anchors(facts)
+    ladder = [*facts.ranked]
+    if region.rank is None:
+        ladder = sorted([*ladder, region], key=lambda one: -(one.score or 0.0))
+    at = ladder.index(region)
+    first = max(min(at - NEIGHBOURS, len(ladder) - 2 * NEIGHBOURS - 1), 0)
+    return tuple(
+        Peer(
+            clean(say.of(one.name), length),
+            anchor[one.code],
+            "—" if one.rank is None else say.number(one.rank, 0),
+            say.number(one.score),
+            (),
+            one is region,
+        )
+        for one in ladder[first : first + 2 * NEIGHBOURS + 1]
+    )
+
+
+def _past(
+    material: Material, region: Region, say: Speaker, pictures: Pictures
+) -> tuple[Past | None, str]:
+    """The places over the editions on today's method, or why they are not shown."""
+    held = material.history
+    places = held.places.get(region.code, ())
+    if held.refused:
+        return None, say("history.refused")
+    if held.before is None:
+        return None, say("history.alone", year=str(held.editions[-1]))
+    if all(place is None for place in places):
+        return None, say("history.never")
+    svg = charts.course(places, material.facts.places)
+    scale = charts.Scale(0, max(len(places) - 1, 1), 300, 14)
+    labels = tuple(
+        (f"{scale.share(n):.2f}%", str(year), "—" if place is None else say.number(place, 0))
+        for n, (year, place) in enumerate(zip(held.editions, places, strict=True))
+    )
+    alt = "; ".join(f"{year}: {place}" for _, year, place in labels)
+    return Past(Picture(pictures.add(svg), alt), labels), say("history.note")
+
+
+def _moves(
+    material: Material, region: Region, items: dict[str, Item], say: Speaker, length: int
+) -> tuple[tuple[Move, ...], str]:
+    if material.no_gains:
+        return (), say("moves.method")
+    if region.rank is None:
+        return (), say("moves.unranked")
+    found = tuple(
+        Move(
+            clean(say.of(items[one.indicator].name), length),
+            f"{say.number(one.score)} → {say.number(one.to)}",
+            f"+{say.number(one.gain, 0)}",
+            say.number(one.rank, 0),
+        )
+        for one in material.gains.get(region.code, ())
+    )
+    return found, say("moves.note") if found else say("moves.none")
+
+
+def certified(
+    material: Material, region: Region, say: Speaker, most: int
+) -> tuple[tuple[Certified, ...] | None, str]:
+    """The certified sites of a region, at most so many, and how many more; None where not held."""
+    if material.sites is None:
+        return None, ""
+    held = material.sites.get(region.code, ())
+    shown = tuple(
+        Certified(
+            one.name,
+            one.scheme.replace("_", " ").upper(),
+            say("sites.no_end") if one.ends is None else day(one.ends, say),
+            say(f"sites.{one.state}") if one.state in STATES else one.state,
+            one.state not in ("valid", "soon"),
+        )
+        for one in held[:most]
+    )
+    left = len(held) - len(shown)
+    return shown, say("sites.more", n=left) if left > 0 else ""
+
+
+def _gaps(facts: Facts, region: Region, say: Speaker, length: int) -> tuple[tuple[str, str], ...]:
+    """Indicators without a value by who publishes their figures, as many as there is room for."""
+    known = {indicator.id: indicator for indicator in facts.result.indicators}
+    by: dict[str, list[str]] = {}
+    for item in facts.indicators:
+        cell = facts.cell(region, item)
+        if cell.status == "observed" and not cell.hidden:
+            continue
+        shown = say.of(item.name)
+        if cell.hidden or cell.status == "imputed":
+            shown = say("gaps.hidden" if cell.hidden else "gaps.imputed", name=shown)
+        by.setdefault(_publishers(facts, known[item.id].source, say), []).append(shown)
+    room, found = length, []
+    for publisher, names in sorted(by.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        text = named(names, say, max(room, 60))
+        room -= len(text)
+        found.append((publisher, text))
+    return tuple(found)
+
+
+def _publishers(facts: Facts, sources: Sequence[object], say: Speaker) -> str:
+    own = [clean(str(getattr(one, "publisher", ""))) for one in sources]
+    return ", ".join(dict.fromkeys(one for one in own if one)) or say("gaps.nobody")
+
+
+def named(names: Sequence[str], say: Speaker, length: int) -> str:
+    """Names one after the other, as many as there is room for; always one."""
+    kept: list[str] = []
+    for name in names:
+        if kept and sum(len(one) + 2 for one in kept) + len(name) > length:
+            return say("finding.and_more", names="; ".join(kept), n=len(names) - len(kept))
+        kept.append(name)
+    return "; ".join(kept)

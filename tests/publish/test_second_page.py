@@ -1,0 +1,168 @@
+import dataclasses
+from datetime import date
+
+import polars as pl
+import pytest
+
+import rating
+from rating.publish.facts import gather
+from rating.publish.history import history
+from rating.publish.material import collect
+from rating.publish.pages import Pictures
+from rating.publish.peers import peers
+from rating.publish.second_page import named, second
+from rating.publish.sites import sites
+from rating.publish.texts import Speaker
+from tests.publish.small import rated, regions, section
+
+ENGLISH = Speaker("en")
+
+
+def over_years(years=(2018, 2019, 2020), **more):
+    """The figures of ``small`` moved on by a region a year."""
+    chosen = section(2, 1, **more)
+    rows = [
+        {"region": f"R{n}", "year": year, "x0": float((n + at) % 5), "x1": float(n)}
+        for at, year in enumerate(years)
+        for n in range(5)
+    ]
+    data = rating.read({"t": pl.DataFrame(rows), "regions": regions()}, chosen)
+    return chosen, data
+
+
+def test_an_earlier_edition_is_rated_as_if_it_were_rated_on_its_own():
+    chosen, data = over_years()
+    found = history(rating.rate(chosen, data, edition=2020))
+    assert found.editions == (2018, 2019, 2020)
+    for at, year in enumerate(found.editions):
+        alone = dict(
+            rating.rate(chosen, data, edition=year).ranks.select("region", "rank").iter_rows()
+        )
+        assert {region: places[at] for region, places in found.places.items()} == alone
+
+
+def test_a_formula_of_today_is_used_for_the_years_before_it():
+    chosen, data = over_years()
+    changed = chosen.indicator[0].model_dump()
+    changed["version"] = [
+        {"since": "2000-01-01", "value": "-1 * x0"},
+        {"since": "2020-01-01", "value": "x0 * 1"},
+    ]
+    other = chosen.replace(indicator=(rating.Indicator(**changed), chosen.indicator[1]))
+    constant, plain = (history(rating.rate(s, data, edition=2020)) for s in (other, chosen))
+    assert constant.places == plain.places
+
+
+def test_a_place_won_is_a_positive_change():
+    chosen, data = over_years()
+    found = history(rating.rate(chosen, data, edition=2020))
+    for region, places in found.places.items():
+        assert found.change(region) == places[-2] - places[-1]
+
+
+def test_without_earlier_years_there_is_no_history(result):
+    found = history(result)
+    assert found.before is None
+    assert found.change("R0") is None
+
+
+def test_nobody_is_a_peer_of_itself_and_the_nearest_are_the_most_alike():
+    count = 8
+    register = regions(count)
+    found = peers(gather(rated(count=count, register=register, missing=())))
+    assert found.by == ("profile",)
+    for region, near in found.near.items():
+        assert region not in near
+        assert len(set(near)) == len(near) == 5
+
+
+def test_population_and_product_make_peers_where_the_data_hold_them():
+    given = rated(count=8, missing=())
+    people = pl.DataFrame(
+        {
+            "region": [f"R{n}" for n in range(8)],
+            "year": [2020] * 8,
+            "population": [10**n for n in range(8)],
+            "grp": [10**n for n in range(8)],
+        }
+    )
+    data = dataclasses.replace(given.data, tables={**given.data.tables, "people": people})
+    found = peers(gather(dataclasses.replace(given, data=data)))
+    assert found.by == ("population", "product", "profile")
+    assert found.context["R3"].product == pytest.approx(100)
+    assert {circle.size for circle in found.circles} == {0, 1, 2}
+
+
+def certified(result, **columns):
+    table = {
+        "region": ["R0", "R0", "R0", "R1"],
+        "facility_id": ["a", "a", "b", "c"],
+        "scheme": ["glp", "glp", "gmp_eaeu", "glp"],
+        "valid_to": [date(2020, 6, 1), date(2025, 6, 1), date(2021, 3, 1), date(2010, 1, 1)],
+        "status": ["valid", "valid", "valid", "valid"],
+    }
+    facilities = {"facility_id": ["a", "b"], "name": ["Site <b>A</b>", "Site B"]}
+    tables = {
+        **result.data.tables,
+        "certificates": pl.DataFrame({**table, **columns}),
+        "facilities": pl.DataFrame(facilities),
+    }
+    return dataclasses.replace(result, data=dataclasses.replace(result.data, tables=tables))
+
+
+def test_a_site_is_named_once_with_the_last_day_of_its_newest_certificate(result):
+    found = sites(certified(result))
+    assert [(one.name, one.ends, one.state) for one in found["R0"]] == [
+        ("Site B", date(2021, 3, 1), "soon"),
+        ("Site <b>A</b>", date(2025, 6, 1), "valid"),
+    ]
+    assert "R1" not in found  # ended ten years ago
+    assert sites(result) is None
+
+
+def test_a_suspended_certificate_says_so(result):
+    found = sites(certified(result, status=["valid", "suspended", "valid", "valid"]))
+    assert {one.state for one in found["R0"]} == {"soon", "suspended"}
+
+
+def test_a_site_on_the_page_is_text(result):
+    material = collect(certified(result))
+    page = second(material, material.facts.regions[0], ENGLISH, Pictures())
+    assert page.sites is not None
+    found = [s.name for r in material.facts.regions for s in material.sites.get(r.code, ())]
+    assert "Site <b>A</b>" in found
+
+
+def test_what_would_move_the_place_is_a_rating_with_that_value_raised():
+    """The gain of an indicator against a whole new rating whose column is raised."""
+    result = rated(4, 1, count=8, missing=())
+    material = collect(result)
+    region, gains = next((code, some) for code, some in material.gains.items() if some)
+    for one in gains:
+        scores = result.values.with_columns(
+            score=pl.when((pl.col("region") == region) & (pl.col("indicator") == one.indicator))
+            .then(one.to)
+            .otherwise("score")
+        )
+        means = scores.group_by("region").agg(pl.col("score").mean()).sort("score")
+        own = means.filter(pl.col("region") == region)["score"][0]
+        assert one.rank == 1 + (means["score"] > own + 1e-9).sum()
+
+
+def test_a_strength_is_in_the_better_half_and_a_weakness_in_the_worse():
+    material = collect(rated(count=8, missing=()))
+    for sides, good in ((material.strengths, True), (material.weaknesses, False)):
+        for side in (one for some in sides.values() for one in some):
+            assert (2 * side.rank <= side.of + 1) == good
+            assert side.held is None
+
+
+def test_gaps_name_who_publishes_the_figure():
+    material = collect(rated(missing=((4, 0), (4, 1))))
+    region = next(one for one in material.facts.regions if one.code == "R4")
+    page = second(material, region, ENGLISH, Pictures())
+    assert page.gaps == (("Us", "Indicator 0; Indicator 1"),)
+
+
+def test_names_are_cut_to_the_room_and_the_rest_counted():
+    assert named(["aaa", "bbb", "ccc"], ENGLISH, 8) == "aaa; bbb and 1 more"
