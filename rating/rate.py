@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from itertools import groupby
+from typing import Literal
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from rating.definitions.model import Indicator, Version
 from rating.definitions.section import Section
 from rating.definitions.settings import Setting
 from rating.definitions.tree import Tree
-from rating.engine import held, values
+from rating.engine import disclosure, held, values
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.tables import Data
@@ -25,8 +26,10 @@ from rating.steps.ranks import group, rank, status
 from rating.steps.screen import screen
 from rating.steps.treat import treat
 
-# Below so many rows, threads cost more than they save: 85 regions are scored a tenth faster by one.
-SMALL = 100_000
+Engine = Literal["duckdb", "spark"]
+
+# Below so many cells, threads cost more than they save: one scores 85 regions a tenth faster.
+SMALL = 200_000
 
 
 def rate(
@@ -39,6 +42,7 @@ def rate(
     method: Method | None = None,
     threads: int | None = None,
     memory: str | None = None,
+    engine: Engine = "duckdb",
 ) -> Rating:
     """Rate the regions of one edition.
 
@@ -51,9 +55,11 @@ def rate(
         method: used instead of the section's.
         threads: threads of the database; the result does not depend on it.
         memory: how much the database may take, as ``2GB``; the rest goes to temporary files.
+        engine: ``spark`` takes the measures of registers that stay in their files to Apache Spark;
+            all else is local, and the result is the same.
 
     Raises:
-        UsageError: no indicator is in force in the edition, or no such sector.
+        UsageError: no indicator is in force in the edition, no such sector, or no Spark.
         DefinitionError: the method does not fit the section or its scores.
         DataError: a table has no rows for the edition, or values that cannot be scored.
 
@@ -66,7 +72,8 @@ def rate(
     if as_of is not None and as_of.year != edition:
         what = f"as_of {as_of} is not in the edition {edition}"
         raise UsageError(Problem("as_of", what, "give a day of that year"))
-    return _rated(section, data, [edition], sector, as_of, method, threads, memory)[edition]
+    how = (threads, memory, engine)
+    return _rated(section, data, [edition], sector, as_of, method, *how)[edition]
 
 
 def panel(
@@ -116,6 +123,7 @@ def _rated(
     method: Method | None,
     threads: int | None,
     memory: str | None,
+    engine: Engine = "duckdb",
 ) -> Panel:
     section = section if method is None else section.replace(method=method)
     years = sorted(set(editions))
@@ -124,12 +132,25 @@ def _rated(
     within = section.sector_of(sector)
     trees = {year: Tree.of(section, year, sector=within, as_of=as_of) for year in years}
     every = {key: value for tree in trees.values() for key, value in tree.normalisations().items()}
-    if threads is None and sum(table.height for table in data.held.values()) < SMALL:
+    if (
+        threads is None
+        and sum(table.height * len(table.columns) for table in data.held.values()) < SMALL
+    ):
         threads = 1
     with Store(threads=threads, files=data.files, memory=memory) as store:
         inputs = {year: tree.inputs for year, tree in trees.items()}
-        held.hold_panel(store, data.held, inputs, sector=within, as_of=as_of)
-        found, measures = values.evaluate_versions(store, _versions(trees))
+        shown = held.hold_panel(store, data.held, inputs, sector=within, as_of=as_of)
+        wanted = _versions(trees)
+        if engine == "spark":
+            # pyspark is an extra, and slow to import.
+            from rating.engine.spark import Spark
+
+            used = {name: one for tables in inputs.values() for name, one in tables.items()}
+            with Spark(data.held, used, shown) as spark:
+                found, measures = values.evaluate_versions(store, wanted, spark)
+        else:
+            found, measures = values.evaluate_versions(store, wanted)
+        told = disclosure.sensitive(store, _in_force(trees), section.inputs)
         dated = {year: year for year in years}
         filled = impute(store, found, _settings(trees, "impute"), data.regions, dated)
         pulled = treat(store, filled, _settings(trees, "treat"))
@@ -149,21 +170,54 @@ def _rated(
         "shapes": pulled.shapes,
         "weights": weights,
         "screened": screened,
+        "disclosure": told,
     }
-    return Panel({year: _rating(section, data, year, trees[year], frames) for year in years})
+    parts = {name: _by_edition(frame, years) for name, frame in frames.items()}
+    return Panel(
+        {
+            year: _rating(section, data, year, tree, {n: own[year] for n, own in parts.items()})
+            for year, tree in trees.items()
+        }
+    )
+
+
+def _by_edition(frame: pl.DataFrame, years: Sequence[int]) -> dict[int, pl.DataFrame]:
+    """The rows of each edition; where they lie together, without a copy of them."""
+    if len(years) == 1:
+        return {years[0]: frame}
+    scenario = frame["scenario"]
+    if not scenario.is_sorted():
+        return {year: frame.filter(scenario == year) for year in years}
+    wanted = pl.Series(years, dtype=scenario.dtype)
+    starts = scenario.search_sorted(wanted, "left")
+    sizes = scenario.search_sorted(wanted, "right") - starts
+    rows = zip(years, starts, sizes, strict=True)
+    return {year: frame.slice(start, size) for year, start, size in rows}
 
 
 def _versions(
     trees: dict[int, Tree],
 ) -> Iterator[tuple[Indicator, Version, Collection[int] | None]]:
-    """Each version with the editions in which it is in force."""
+    """Each version with the editions in which it is in force, in the order of the section."""
     found: dict[tuple[str, str], tuple[Indicator, Version, list[int]]] = {}
     for year, tree in trees.items():
         for item, version in tree.versions():
             key = (item.id, version.since.isoformat())
             found.setdefault(key, (item, version, []))[2].append(year)
-    for item, version, years in found.values():
+    order = {
+        item.id: place
+        for tree in trees.values()
+        for place, item in enumerate(tree.section.indicator)
+    }
+    for item, version, years in sorted(found.values(), key=lambda one: order[one[0].id]):
         yield item, version, None if len(years) == len(trees) else years
+
+
+def _in_force(trees: dict[int, Tree]) -> Iterator[tuple[int, Indicator, Version]]:
+    """Each edition's indicators with their versions."""
+    for year, tree in trees.items():
+        for item, version in tree.versions():
+            yield year, item, version
 
 
 def _settings(trees: dict[int, Tree], step: str) -> dict[str, Setting]:
@@ -238,10 +292,10 @@ def _ranks(
 ) -> pl.DataFrame:
     keys = ["scenario", "region"]
     coverage = pl.concat(
-        cells.filter((pl.col("scenario") == year) & pl.col("indicator").is_in(tree.scored()))
+        cells.filter(pl.col("indicator").is_in(trees[year].scored()))
         .group_by(keys)
         .agg(coverage=pl.col("value").count() / pl.len())
-        for year, tree in trees.items()
+        for year, cells in _by_edition(cells, list(trees)).items()
     )
     return (
         top.join(groups, on=keys)
@@ -252,12 +306,10 @@ def _ranks(
 
 
 def _rating(
-    section: Section, data: Data, edition: int, tree: Tree, frames: dict[str, pl.DataFrame]
+    section: Section, data: Data, edition: int, tree: Tree, own: dict[str, pl.DataFrame]
 ) -> Rating:
-    """One edition out of the frames of all of them."""
-    own = {name: frame.filter(pl.col("scenario") == edition) for name, frame in frames.items()}
-    ids = [item.id for item in tree.indicators]
-    rated = own["values"]["region"].unique().sort()
+    """One edition out of its rows of every frame; the cells are in the order of the section."""
+    rated = own["ranks"]["region"].sort()
     regions = data.regions if "region" in data.regions.columns else pl.DataFrame({"region": rated})
     return Rating(
         section=section,
@@ -266,11 +318,12 @@ def _rating(
         sector=tree.sector,
         as_of=tree.day,
         ranks=own["ranks"].select("region", "rank", "score", "group", "coverage", "status"),
-        scores=_ordered(own["scores"], "node", tree.nodes)
+        scores=own["scores"]
+        .join(pl.DataFrame({"node": tree.nodes}).with_row_index("position"), on="node")
         .join(_filled(own["values"], tree), on=["region", "node"], how="left")
         .sort("region", "position")
         .select("region", "node", "score", "rank", pl.col("imputed").fill_null(0)),
-        values=_ordered(own["values"], "indicator", ids).select(
+        values=own["values"].select(
             "region", "indicator", "value", "treated", "imputed", "score", status=_origin()
         ),
         measures=own["measures"].drop("scenario"),
@@ -280,14 +333,10 @@ def _rating(
             own["weights"].drop("scenario"), on=["parent", "item"], maintain_order="left"
         ),
         screened=own["screened"].drop("scenario"),
+        disclosure=own["disclosure"].drop("scenario"),
         years=_years(data, tree, edition),
         regions=regions.filter(pl.col("region").is_in(rated.implode())),
         provenance=data.provenance,
-        contents=pl.DataFrame(
-            [(table, data.digest(table)) for table in sorted(tree.stored)],
-            schema={"table": pl.String, "sha256": pl.String},
-            orient="row",
-        ),
         refused=data.refused,
         sources=data.sources,
     )
@@ -306,12 +355,6 @@ def _filled(cells: pl.DataFrame, tree: Tree) -> pl.DataFrame:
         .group_by("region", "node")
         .agg(imputed=pl.len().cast(pl.Int64))
     )
-
-
-def _ordered(frame: pl.DataFrame, column: str, order: Sequence[str]) -> pl.DataFrame:
-    """The rows by region and, within it, in the order of the section."""
-    place = pl.DataFrame({column: list(order), "position": range(len(order))})
-    return frame.join(place, on=column).sort("region", "position")
 
 
 def _origin() -> pl.Expr:

@@ -54,10 +54,11 @@ class Rating:
         weights: parent, item, weight: shares of the children of each node, summing to 1.
         screened: region, node, indicators, missing, zeros, available, nonzero, included, reason:
             what the screening counted, below each node and (without a node) as a whole.
+        disclosure: region, indicator, reason: the cells that are not published, made of ``few``
+            firms or with one that is ``dominant``; here they are, for the operator.
         years: table, year: which years' rows the edition reads, a carried list's own year included.
         regions: the rated regions with their names and groups.
         provenance: table, file, sha256, rows, columns of every input.
-        contents: table, sha256 of its checked content, whatever the order of its rows.
         refused: the rows that were left out, with the rule each broke.
         sources: the sources of the data folder.
     """
@@ -75,10 +76,10 @@ class Rating:
     shapes: pl.DataFrame
     weights: pl.DataFrame
     screened: pl.DataFrame
+    disclosure: pl.DataFrame
     years: pl.DataFrame
     regions: pl.DataFrame
     provenance: pl.DataFrame
-    contents: pl.DataFrame
     refused: pl.DataFrame
     sources: tuple[Source, ...]
 
@@ -90,6 +91,15 @@ class Rating:
     def tree_of(self, section: Section) -> Tree:
         """The part of a section that is in force on the day and in the sector of this rating."""
         return Tree.of(section, self.edition, sector=self.sector, as_of=self.as_of)
+
+    @cached_property
+    def contents(self) -> pl.DataFrame:
+        """table, sha256 of its checked content, whatever the order of its rows."""
+        return pl.DataFrame(
+            [(table, self.data.digest(table)) for table in sorted(self.tree.stored)],
+            schema={"table": pl.String, "sha256": pl.String},
+            orient="row",
+        )
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -107,6 +107,8 @@ def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -
             if id in found:
                 what = f"'{found[id].assumption}' moves it already"
                 raise DefinitionError(Problem(f"{where}, {id}", what, "switch one off"))
+        if isinstance(assumption.error, Bootstrap | Coding):
+            own = [id for id in own if _has_values(scenarios, id)]
         places = [scenarios.indicators.index(id) for id in own]
         errors = _errors(rating, scenarios, assumption, own, columns)
         for id, column, (draw, apply) in zip(own, places, errors, strict=True):
@@ -134,6 +136,12 @@ def _speaks_of(rating: Rating, id: str, where: str) -> bool:
         return False
     what = f"the indicator is not in force in {rating.edition}"
     raise DefinitionError(Problem(f"{where}, {id}", what, "leave the assumption out"))
+
+
+def _has_values(scenarios: Scenarios, id: str) -> bool:
+    """Whether any region has a value of an indicator under any formula; else nothing moves."""
+    place = scenarios.indicators.index(id)
+    return any(not np.isnan(each[:, place]).all() for each in scenarios.values)
 
 
 def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:

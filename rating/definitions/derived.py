@@ -104,6 +104,8 @@ def problems(inputs: Mapping[str, Input]) -> Iterator[Problem]:
                 compiled(table, inputs)
             for rule in given.rule:
                 rule_formula(rule, given, where)
+            if given.disclosure is not None:
+                disclosed(table, inputs)
         except DefinitionError as error:
             yield from error.problems
 
@@ -152,6 +154,19 @@ def compiled(table: str, inputs: Mapping[str, Input]) -> Derived:
         raise DefinitionError(found)
     kept = () if given.by is not None else tuple(rows)
     return Derived(where, keys, columns, given.by is not None, kept)
+
+
+def disclosed(table: str, inputs: Mapping[str, Input]) -> tuple[Formula, Formula]:
+    """The checked formulas of a table's disclosure rule: the unit and the size of a row.
+
+    Raises:
+        DefinitionError: with every formula that is refused.
+    """
+    given = inputs[table].disclosure
+    assert given is not None
+    columns, place = visible(table, inputs), f"input.{table}, disclosure"
+    unit = formulas.check(given.unit, columns, level="row", gives="text", where=f"{place}.unit")
+    return unit, formulas.check(given.size, columns, level="row", where=f"{place}.size")
 
 
 def _join_problems(table: str, inputs: Mapping[str, Input]) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from rating.definitions.definition import (
     Definition,
     Id,
     Many,
+    Number,
     Override,
     build,
     parsed,
@@ -96,11 +97,28 @@ class Law(Definition):
         bounds: the least and the greatest value there can be; ``inf`` for none.
         rises_with: columns, as ``table.column``, whose growth never lowers the value.
         falls_with: columns whose growth never raises it.
+        scale_free: columns that may all be multiplied by one number: the value stays.
+        unit_change: for a column the power with which the value follows its unit: 1 where a
+            column in thousands makes a value in thousands, -1 where it divides.
+        replication: a region put beside its copy has the same value, or twice the value.
+        additive: the parts of a region have values that sum to that of the whole.
+        zero_at: columns that make the value 0 where they are 0.
     """
 
     bounds: Annotated[Many[float], Field(min_length=2, max_length=2)] | None = None
     rises_with: Many[str] = ()
     falls_with: Many[str] = ()
+    scale_free: Many[str] = ()
+    unit_change: dict[str, Number] = Field(default_factory=dict)
+    replication: Literal["invariant", "additive"] | None = None
+    additive: bool = False
+    zero_at: Many[str] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that a law names, as ``table.column``."""
+        more = (*self.scale_free, *self.unit_change, *self.zero_at)
+        return (*self.rises_with, *self.falls_with, *more)
 
 
 class Edition(Definition):
@@ -205,7 +223,7 @@ class Indicator(_Item):
                 self.compiled(version)
             except DefinitionError as error:
                 yield from error.problems
-        for key in (*self.law.rises_with, *self.law.falls_with):
+        for key in self.law.columns:
             table, _, column = key.partition(".")
             if table not in self.input or column not in self.input[table].columns:
                 known = [f"{t}.{c}" for t, given in self.input.items() for c in given.columns]

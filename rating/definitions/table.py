@@ -17,7 +17,10 @@ from rating.definitions.parsing import Type
 from rating.text import Text
 
 KEYS = ("region", "year", "scenario", "as_of")
-OPTIONS = ("grain", "absent", "window", "carry", "from", "region", "join", "where", "by", "rule")
+OPTIONS = (
+    "grain", "absent", "window", "carry", "from", "region", "join", "where", "by", "rule",
+    "disclosure",
+)  # fmt: skip
 _A_COLUMN = 'a column is written as {} = {{ type = "number" }}'
 
 
@@ -95,6 +98,25 @@ class Rule(Definition):
         return self
 
 
+class Disclosure(Definition):
+    """When figures of a region made of the rows of a table would tell of single units.
+
+    A region with some units but fewer than ``least``, or with one that has more than ``largest`` of
+    the whole size, is not shown in what is published.
+
+    Attributes:
+        unit: a formula over a row that names the unit, as a firm or its group.
+        size: a formula over a row for how large it is.
+        least: so many units are enough.
+        largest: the share that one of them may have.
+    """
+
+    unit: Annotated[str, Field(min_length=1)]
+    size: Annotated[str, Field(min_length=1)]
+    least: Annotated[int, Field(ge=1)] = 3
+    largest: Annotated[float, Field(gt=0, le=1)] = 0.85
+
+
 class Input(Definition):
     """A table that an indicator reads.
 
@@ -111,6 +133,7 @@ class Input(Definition):
         where: which rows of the base are taken.
         by: the columns, or named formulas, that make a group; without it each row stays.
         rule: what must hold of its rows.
+        disclosure: when figures made of its rows are not shown in what is published.
         columns: the declared columns; in a file they stand beside the options.
     """
 
@@ -124,6 +147,7 @@ class Input(Definition):
     where: str | None = None
     by: Annotated[dict[Id, str | None], BeforeValidator(_keys)] | None = None
     rule: Many[Rule] = ()
+    disclosure: Disclosure | None = None
     columns: dict[Id, Column] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -148,6 +172,8 @@ class Input(Definition):
         taken = [name for name in (*self.columns, *(self.by or ())) if name in KEYS]
         if taken:
             raise ValueError(f"'{taken[0]}' is a key of every table and not declared as a column")
+        if self.grain is not None and self.disclosure is not None:
+            raise ValueError("disclosure counts units: it belongs to a table finer than a region")
         if self.grain == "region" and self.window > 1:
             raise ValueError(
                 "a window of years has many rows a region: leave grain out, use measures"

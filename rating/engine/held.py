@@ -7,7 +7,7 @@ where it has one, and its declared columns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -61,7 +61,7 @@ def hold_panel(
     *,
     sector: Sector | None = None,
     as_of: date | None = None,
-) -> None:
+) -> dict[str, str]:
     """Show the rows of several editions at once; the scenario is the edition.
 
     Args:
@@ -71,12 +71,17 @@ def hold_panel(
         sector: in whose lists columns are looked up.
         as_of: the day that an only edition speaks of; 31 December without it.
 
+    Returns:
+        the SQL by which each table is shown, bases before what is derived from them.
+
     Raises:
         DataError: a table has no rows for an edition that reads it, or two where one is joined.
         UsageError: a column is looked up in a sector and none is chosen.
     """
     days = {edition: as_of or date(edition, 12, 31) for edition in inputs}
-    _Showing(store, tables, inputs, days, sector, by_edition=True).all()
+    showing = _Showing(store, tables, inputs, days, sector, by_edition=True)
+    showing.all()
+    return showing.shown
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class _Showing:
     days: Mapping[int, date]
     sector: Sector | None
     by_edition: bool
+    shown: dict[str, str] = field(default_factory=dict)
 
     def all(self) -> None:
         """Show every table and the regions that they speak of."""
@@ -115,6 +121,7 @@ class _Showing:
             self.store.keep(f"held.{quoted(name)}", table)
 
     def _show(self, name: str, sql: str) -> None:
+        self.shown[name] = sql
         self.store.run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
 
     def _empty(self, every: Inputs) -> Iterator[Problem]:
@@ -155,11 +162,13 @@ class _Showing:
             for label, column in given.columns.items()
         ]
         source = f"held.{quoted(name)} t"
-        if not self.by_edition:
-            scenario = (
-                "t.scenario" if "scenario" in frame.columns else "CAST(0 AS BIGINT) AS scenario"
-            )
-            keys = [scenario, f"{self._day()} AS as_of"]
+        if not self.by_edition or len(years) == 1:
+            # Constants, so that DuckDB skips what is of other years: a join of days does not.
+            edition = next(iter(years)) if self.by_edition else 0
+            scenario = f"CAST({edition} AS BIGINT) AS scenario"
+            if not self.by_edition and "scenario" in frame.columns:
+                scenario = "t.scenario"
+            keys = [scenario, f"DATE '{self.days[next(iter(years))]}' AS as_of"]
             read = next(iter(years.values()))
             where = "" if read is None else f" WHERE t.year IN ({', '.join(map(str, read))})"
             return f"SELECT {', '.join([*keys, *columns])} FROM {source}{where}"
@@ -288,7 +297,7 @@ def _regions(store: Store, every: Inputs) -> None:
     """The regions of the tables with one row a region; of all stored tables where there is none."""
     regional = {n: g for n, g in every.items() if g.base is None and g.grain != "country"}
     grained = [n for n, g in regional.items() if g.grain == "region"]
-    rows = [f"SELECT scenario, region FROM {quoted(name)}" for name in grained or regional]
+    rows = [f"SELECT DISTINCT scenario, region FROM {quoted(name)}" for name in grained or regional]
     store.run(
         f"CREATE OR REPLACE TEMP TABLE regions AS {' UNION '.join(rows)} ORDER BY scenario, region"
     )

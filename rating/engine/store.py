@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from rating.errors import DataError, DefinitionError, Problem
+from rating.inputs.connection import without_bar
 
 
 class _Stream:
@@ -62,7 +63,7 @@ class Store:
             # The order of rows says nothing here, and keeping it costs memory.
             self._connection.execute("SET preserve_insertion_order = false")
         self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET enable_progress_bar = false")
+        without_bar(self._connection)
         self._connection.execute("SET lock_configuration = true")
 
     def __enter__(self) -> Self:

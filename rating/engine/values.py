@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 import polars as pl
 
@@ -56,10 +57,16 @@ class Measures:
         listed = ",\n    ".join(f"{text} AS {name}" for text, name in self.names[table].items())
         return f"  SELECT {keys},\n    {listed}\n  FROM {quoted(table)}\n  GROUP BY {keys}"
 
-    def steps(self) -> list[str]:
-        """The measures of every table, and what they give over no rows, as parts of a query."""
+    def steps(self, measured: Collection[str] = ()) -> list[str]:
+        """The measures of every table, and what they give over no rows, as parts of a query.
+
+        Args:
+            measured: tables whose measures are there already.
+        """
         made = [
-            f"measures__{table} AS MATERIALIZED (\n{self.sql(table)}\n)" for table in self.names
+            f"measures__{table} AS MATERIALIZED (\n{self.sql(table)}\n)"
+            for table in self.names
+            if table not in measured
         ]
         for table, names in self.names.items():
             listed = ", ".join(f"{text} AS {name}" for text, name in names.items())
@@ -70,6 +77,13 @@ class Measures:
     def column(self, table: str, formula: Formula) -> str:
         """The column that holds a formula."""
         return self.names[table][formula.sql]
+
+
+class Elsewhere(Protocol):
+    """An engine that measures some of the tables in the store's stead."""
+
+    def measured(self, store: Store, measures: Measures) -> dict[str, pl.DataFrame]:
+        """For each of its tables scenario, region and the columns m1, m2 ..."""
 
 
 def indicator_sql(indicator: Indicator, version: Version) -> str:
@@ -184,12 +198,23 @@ def evaluate(
     return evaluate_versions(store, [(i, v, None) for i, v in versions if v is not None])
 
 
-def evaluate_versions(store: Store, wanted: Iterable[Wanted]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """As ``evaluate``, for given versions, each over all scenarios or over those named."""
+def evaluate_versions(
+    store: Store, wanted: Iterable[Wanted], spark: Elsewhere | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As ``evaluate``, for given versions, each over all scenarios or over those named.
+
+    Args:
+        store: shows the tables.
+        wanted: the versions.
+        spark: what takes the measures of large registers off the store.
+    """
     wanted = list(wanted)
     measures = Measures.of((indicator, version) for indicator, version, _ in wanted)
     _yearly(store, measures)
-    steps = measures.steps()
+    measured = {} if spark is None else spark.measured(store, measures)
+    for table, frame in measured.items():
+        store.keep(f"measures__{table}", frame)
+    steps = measures.steps(measured)
     rows: list[str] = []
     estimated = False
     for number, (indicator, version, scenarios) in enumerate(wanted):

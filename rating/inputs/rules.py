@@ -17,6 +17,7 @@ from rating.definitions import derived
 from rating.definitions.grammar import Formula
 from rating.definitions.parsing import quoted
 from rating.definitions.table import Input, Rule
+from rating.inputs.connection import without_bar
 from rating.inputs.parquet_file import Stream
 
 _INDEX = "_index"
@@ -56,7 +57,7 @@ def _kept(frame: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
     """A locked connection that holds the rows as its one table."""
     with duckdb.connect(":memory:", config={"python_enable_replacements": False}) as connection:
         connection.execute("SET enable_external_access = false")
-        connection.execute("SET enable_progress_bar = false")
+        without_bar(connection)
         connection.execute("SET lock_configuration = true")
         connection.register("arriving", Stream(frame))
         connection.execute("CREATE TABLE rows AS SELECT * FROM arriving")

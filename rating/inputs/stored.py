@@ -21,6 +21,7 @@ from rating.definitions.parsing import SQL_TYPE, quoted
 from rating.definitions.table import Column, Input
 from rating.errors import Problem, nearest
 from rating.inputs import cells, classifiers, raw
+from rating.inputs.connection import without_bar
 from rating.inputs.parquet_file import Stream
 from rating.inputs.regions import Register
 
@@ -88,9 +89,13 @@ class Stored:
                 total.update(hashlib.file_digest(stream, "sha256").digest())
         return total.hexdigest()
 
-    def sql(self) -> str:
-        """The rows as SQL, with the codes of regions."""
-        rows = f"SELECT * FROM {source(self.files)} WHERE {self.good}"
+    def sql(self, read: str | None = None) -> str:
+        """The rows as SQL, with the codes of regions.
+
+        Args:
+            read: the name under which the files are shown, where it is not DuckDB that reads them.
+        """
+        rows = f"SELECT * FROM {read or source(self.files)} WHERE {self.good}"
         if not self.codes:
             return rows
         pairs = ", ".join(f"({_text(name)}, {_text(code)})" for name, code in self.codes)
@@ -131,7 +136,7 @@ def check(
     What is wrong with the files as a whole is added to ``problems``; then nothing is returned.
     """
     with duckdb.connect(config={"python_enable_replacements": False}) as connection:
-        connection.execute("SET enable_progress_bar = false")
+        without_bar(connection)
         try:
             return _read(connection, name, files, declared, register, problems)
         except duckdb.Error as error:

@@ -67,19 +67,30 @@ def aggregate(
     given = a.Given()
     done: list[pl.DataFrame] = []
     used: list[pl.DataFrame] = []
+    known = [scores]
     for level in levels:
+        scores = _needed(known, children, level)
         own = children.filter(pl.col("parent").is_in(list(level)))
         settings = {node: (weights or {}).get(node, given) for node in level}
-        family = weigh(store, scores, own, settings, apart=apart)
+        family = weigh(scores, own, settings, apart=apart)
         used.append(family)
         family = family.filter(pl.col("weight") > 0)
         _refuse_low_scores(store, scores, family, level)
         _refuse_low_means(store, scores, family, level)
         found = finite(_level(store, scores, family, level, only, apart), "score", "the score")
         done.append(found)
-        scores = pl.concat([scores, found.rename({"node": "item"}).select(scores.columns)])
+        known.append(found.rename({"node": "item"}).select(scores.columns))
     share = pl.col("weight") / pl.col("weight").sum().over("scenario", "parent")
     return pl.concat(done), pl.concat(used).select("scenario", "parent", "item", share)
+
+
+def _needed(
+    known: Sequence[pl.DataFrame], children: pl.DataFrame, level: Collection[str]
+) -> pl.DataFrame:
+    """The scores that a level may read: nodes are few, and indicators are many."""
+    items = children.filter(pl.col("parent").is_in(list(level)))["item"]
+    used = [frame for frame in known if frame["item"].is_in(items.implode()).any()]
+    return pl.concat(used or known)
 
 
 def is_alone(setting: Setting) -> bool:

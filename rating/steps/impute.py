@@ -17,11 +17,13 @@ from rating.definitions.settings import (
 )
 from rating.engine.store import Store, finite, sorted_sum
 from rating.errors import DefinitionError, Problem, nearest
+from rating.steps.columns import Columns
 from rating.steps.predict import check_names, predict
 
 _GROUPED = GroupMean | GroupMedian
 _OVER_YEARS = Latest | Linear | Constant
 _KEYS = ("scenario", "region", "indicator")
+_NOTHING = pl.DataFrame(schema={"row": pl.UInt32, "imputed": pl.Float64})
 
 
 def impute(
@@ -60,30 +62,26 @@ def impute(
     wanted = {key: settings[key] for key in sorted(lacking) if settings[key].name != "none"}
     if not wanted:
         return cells.with_columns(imputed="value")
+    columns = Columns.of(cells)
     fills = [
-        _averages(store, cells, wanted, groups),
-        _over_years(store, cells, wanted, calendar),
-        _estimates(cells, wanted),
-        predict(store, cells, wanted, tuple(settings), years),
+        _averages(store, columns, wanted, groups),
+        _over_years(store, columns, wanted, calendar),
+        _estimates(columns, wanted),
+        _predicted(store, columns, wanted, tuple(settings), years),
     ]
-    filled = store.query(
-        """
-        SELECT c.*, CASE WHEN c.value IS NULL THEN f.imputed ELSE c.value END AS imputed
-        FROM cells c
-        LEFT JOIN fills f ON f.scenario = c.scenario AND f.region = c.region
-          AND f.indicator = c.indicator
-        """,
-        {"cells": cells, "fills": pl.concat(fill.select(*_KEYS, "imputed") for fill in fills)},
-    )
+    found = pl.concat(fill.select("row", "imputed") for fill in fills if fill is not None)
+    filled = cells.with_columns(columns.placed(found, "imputed", otherwise="value"))
     return finite(filled, "imputed", "the imputed value")
 
 
 def _averages(
-    store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting], groups: pl.DataFrame
-) -> pl.DataFrame:
+    store: Store, columns: Columns, settings: Mapping[str, Setting], groups: pl.DataFrame
+) -> pl.DataFrame | None:
     """What the mean or the median, of all regions or of a region's group, puts in each gap."""
     names = ("mean", "median", "group_mean", "group_median")
     wanted = {key: setting for key, setting in settings.items() if setting.name in names}
+    if not wanted:
+        return None
     rules = pl.DataFrame(
         {
             "indicator": list(wanted),
@@ -92,29 +90,40 @@ def _averages(
         },
         schema={"indicator": pl.String, "median": pl.Boolean, "grouping": pl.String},
     )
+    mean = f"{sorted_sum('value')} / count(value)"
+    grouped = groups.height > 0
+    average = {
+        (True,): "median(value)",
+        (False,): mean,
+    }.get(
+        tuple(set(rules["median"])),
+        f"CASE WHEN any_value(median) THEN median(value) ELSE {mean} END",
+    )
+    member = "CASE WHEN u.grouping IS NULL THEN '' ELSE g.member END" if grouped else "0"
+    join = "LEFT JOIN groups g ON g.grouping = u.grouping AND g.region = c.region"
     return store.query(
         f"""
         WITH known AS (
-          SELECT c.scenario, c.region, c.indicator, c.value, u.median,
-            CASE WHEN u.grouping IS NULL THEN '' ELSE g.member END AS member
+          SELECT c.row, c.place, c.value, u.median, {member} AS member
           FROM cells c
-          JOIN rules u ON u.indicator = c.indicator
-          LEFT JOIN groups g ON g.grouping = u.grouping AND g.region = c.region
+          JOIN rules u ON u.place = c.place
+          {join if grouped else ""}
         ), averages AS (
-          SELECT scenario, indicator, member,
-            CASE WHEN any_value(median) THEN median(value)
-              ELSE {sorted_sum("value")} / count(value) END AS average
+          SELECT place, member, {average} AS average
           FROM known
           WHERE member IS NOT NULL AND value IS NOT NULL
-          GROUP BY scenario, indicator, member
+          GROUP BY place, member
         )
-        SELECT k.scenario, k.region, k.indicator, a.average AS imputed
+        SELECT k.row, a.average AS imputed
         FROM known k
-        JOIN averages a ON a.scenario = k.scenario AND a.indicator = k.indicator
-          AND a.member = k.member
+        JOIN averages a ON a.place = k.place AND a.member = k.member
         WHERE k.value IS NULL
         """,
-        {"cells": cells, "rules": rules, "groups": groups},
+        {
+            "cells": columns.rows("value", *["region"] * grouped),
+            "rules": columns.names.join(rules, on="indicator"),
+            "groups": groups,
+        },
     )
 
 
@@ -155,12 +164,14 @@ _ALONG = {
 
 def _over_years(
     store: Store,
-    cells: pl.DataFrame,
+    columns: Columns,
     settings: Mapping[str, Setting],
     calendar: pl.DataFrame,
-) -> pl.DataFrame:
+) -> pl.DataFrame | None:
     """What the values of the same region and indicator in other years put in each gap."""
     wanted = {key: s for key, s in settings.items() if isinstance(s, _OVER_YEARS)}
+    if not wanted:
+        return None
     rules = pl.DataFrame(
         {
             "indicator": list(wanted),
@@ -173,7 +184,7 @@ def _over_years(
     return store.query(
         f"""
         WITH dated AS (
-          SELECT c.scenario, c.region, c.indicator, c.value, y.year, u.rule, u.max_age,
+          SELECT c.row, c.region, c.indicator, c.value, y.year, u.rule, u.max_age,
             CASE WHEN c.value IS NOT NULL THEN y.year END AS known_year
           FROM cells c
           JOIN rules u ON u.indicator = c.indicator
@@ -190,11 +201,15 @@ def _over_years(
             later AS (PARTITION BY region, indicator ORDER BY year
               ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
         )
-        SELECT scenario, region, indicator, CAST(CASE rule {choice} END AS DOUBLE) AS imputed
+        SELECT "row", CAST(CASE rule {choice} END AS DOUBLE) AS imputed
         FROM along
         WHERE value IS NULL
         """,
-        {"cells": cells, "rules": rules, "calendar": calendar},
+        {
+            "cells": columns.rows("scenario", "region", "indicator", "value"),
+            "rules": rules,
+            "calendar": calendar,
+        },
     )
 
 
@@ -233,10 +248,22 @@ def _check_estimates(cells: pl.DataFrame, settings: Mapping[str, Setting]) -> No
         )
 
 
-def _estimates(cells: pl.DataFrame, settings: Mapping[str, Setting]) -> pl.DataFrame:
+def _estimates(columns: Columns, settings: Mapping[str, Setting]) -> pl.DataFrame | None:
     """What the version's own estimate puts in each gap."""
     wanted = [key for key, setting in settings.items() if isinstance(setting, Structure)]
-    estimate = pl.col("estimate") if wanted else pl.lit(None, pl.Float64)
-    return cells.filter(pl.col("value").is_null() & pl.col("indicator").is_in(wanted)).select(
-        *_KEYS, imputed=estimate
-    )
+    if not wanted:
+        return None
+    gaps = columns.rows("indicator", "value", "estimate").filter(pl.col("value").is_null())
+    return gaps.filter(pl.col("indicator").is_in(wanted)).select("row", imputed="estimate")
+
+
+def _predicted(
+    store: Store,
+    columns: Columns,
+    settings: Mapping[str, Setting],
+    indicators: tuple[str, ...],
+    years: Mapping[int, int] | None,
+) -> pl.DataFrame:
+    """What other indicators say of each gap."""
+    found = predict(store, columns.cells, settings, indicators, years)
+    return columns.rows(*_KEYS).join(found, on=list(_KEYS)) if found.height else _NOTHING

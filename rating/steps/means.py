@@ -10,6 +10,7 @@ import polars as pl
 from rating.definitions import aggregations as a
 from rating.definitions.settings import Setting
 from rating.engine.store import Store
+from rating.steps.columns import Columns, numbered
 
 # w and s are the weights and scores of the present children in the order of the section, ``whole``
 # the sum of w, ``mean`` the arithmetic mean, ``ref`` the child that dominates a power mean. DuckDB
@@ -113,53 +114,102 @@ def means(
         scenario, region, node, score; missing below ``min_coverage`` and without children.
     """
     rules = {node: found for node, setting in nodes.items() if (found := rule(setting))}
-    chosen = pl.DataFrame(
-        [
-            {
-                "node": node,
-                "rule": name,
-                "min_coverage": getattr(nodes[node], "min_coverage", 0.0),
-                **dict.fromkeys(_PARAMETERS),
-                **parameters,
-            }
-            for node, (name, parameters) in rules.items()
-        ],
-        schema={
-            "node": pl.String,
-            "rule": pl.String,
-            "min_coverage": pl.Float64,
-            **_PARAMETERS,
+    columns = Columns.of(scores, "item")
+    members = family.join(columns.names, on=["scenario", "item"]).filter(
+        pl.col("parent").is_in(list(rules))
+    )
+    keys = pl.struct("scenario", "parent")
+    members = members.sort("scenario", "parent", "position").with_columns(
+        node=keys.rank("dense").cast(pl.Int32)
+    )
+    chosen = _chosen(nodes, rules, family)
+    groups = members.select("node", "scenario", "parent").unique("node").sort("node")
+    regions, codes = numbered(scores["region"])
+    found = store.query(
+        _scored(sorted({name for name, _ in rules.values()})),
+        {
+            "cells": columns.rows("score").with_columns(codes.alias("region")),
+            "family": members.select("node", "place", "weight", "position"),
+            "nodes": groups.join(chosen, on=["scenario", "parent"], maintain_order="left").drop(
+                "scenario", "parent"
+            ),
         },
     )
-    used = sorted({name for name, _ in rules.values()})
-    choice = "\n".join(f"WHEN '{name}' THEN {MEANS[name]}" for name in used)
-    return store.query(
-        f"""
-        WITH counted AS (
-          SELECT scenario, parent, count(*) AS children
-          FROM family
-          GROUP BY scenario, parent
+    parents = groups[found["node"].cast(pl.UInt32) - 1]
+    return pl.DataFrame(
+        {
+            "scenario": parents["scenario"],
+            "region": regions.gather(found["region"]),
+            "node": parents["parent"],
+            "score": found["score"],
+        }
+    )
+
+
+def _chosen(
+    nodes: Mapping[str, Setting],
+    rules: Mapping[str, tuple[str, Mapping[str, Any]]],
+    family: pl.DataFrame,
+) -> pl.DataFrame:
+    """scenario, parent, the rule of the node and its parameters, its children and their weights."""
+    schema = {
+        "parent": pl.String,
+        "rule": pl.String,
+        "min_coverage": pl.Float64,
+        **_PARAMETERS,
+    }
+    rows = [
+        {
+            "parent": node,
+            "rule": name,
+            "min_coverage": getattr(nodes[node], "min_coverage", 0.0),
+            **dict.fromkeys(_PARAMETERS),
+            **parameters,
+        }
+        for node, (name, parameters) in rules.items()
+    ]
+    whole = family.group_by("scenario", "parent").agg(
+        children=pl.len().cast(pl.Int64),
+        every=pl.col("weight").sort_by("position"),
+    )
+    return whole.join(pl.DataFrame(rows, schema=schema), on="parent")
+
+
+def _scored(rules: list[str]) -> str:
+    """The query over cells (place, region, score), the family and its nodes, all by number."""
+    choice = "\n".join(f"WHEN '{name}' THEN {MEANS[name]}" for name in rules)
+    # Most regions have every child, and the weights of a node are then those of all regions.
+    return f"""
+        WITH held AS (
+          SELECT f.node, c.region, f.weight, f.position, c.score
+          FROM cells c
+          JOIN family f ON f.place = c.place
+        ), counted AS (
+          SELECT node, region, count(score) AS present,
+            list(score ORDER BY position) FILTER (WHERE score IS NOT NULL) AS s
+          FROM held
+          GROUP BY node, region
+        ), lacking AS (
+          SELECT h.node, h.region, list(h.weight ORDER BY h.position) AS w
+          FROM held h
+          JOIN counted c ON c.node = h.node AND c.region = h.region
+          JOIN nodes n ON n.node = h.node
+          WHERE h.score IS NOT NULL AND c.present < n.children
+          GROUP BY h.node, h.region
         ), listed AS (
-          SELECT c.scenario, s.region, c.parent AS node, count(s.score) AS present,
-            list(c.weight ORDER BY c.position) FILTER (WHERE s.score IS NOT NULL) AS w,
-            list(s.score ORDER BY c.position) FILTER (WHERE s.score IS NOT NULL) AS s
-          FROM nodes n
-          JOIN family c ON c.parent = n.node
-          JOIN scores s ON s.scenario = c.scenario AND s.item = c.item
-          GROUP BY c.scenario, s.region, c.parent
+          SELECT c.*, n.* EXCLUDE (node, every),
+            CASE WHEN c.present = n.children THEN n.every ELSE l.w END AS w
+          FROM counted c
+          JOIN nodes n ON n.node = c.node
+          LEFT JOIN lacking l ON l.node = c.node AND l.region = c.region
         ), whole AS (
-          SELECT l.*, n.* EXCLUDE (node), c.children, list_sum(w) AS whole,
-            list_inner_product(w, s) / list_sum(w) AS mean,
-            CASE WHEN n.power > 0 THEN list_max(list_transform(s, lambda v: abs(v)))
-              WHEN n.power < 0 THEN list_min(s) END AS ref
-          FROM listed l
-          JOIN nodes n ON n.node = l.node
-          JOIN counted c ON c.scenario = l.scenario AND c.parent = l.node
+          SELECT *, list_sum(w) AS whole, list_inner_product(w, s) / list_sum(w) AS mean,
+            CASE WHEN power > 0 THEN list_max(list_transform(s, lambda v: abs(v)))
+              WHEN power < 0 THEN list_min(s) END AS ref
+          FROM listed
         )
-        SELECT scenario, region, node,
+        SELECT node, region,
           CASE WHEN present = 0 OR present / children < min_coverage THEN NULL
             ELSE CASE rule {choice} END END AS score
         FROM whole
-        """,
-        {"scores": scores, "family": family, "nodes": chosen},
-    )
+        """

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Callable, Mapping
+from itertools import compress
 
 import polars as pl
 
 from rating.definitions.model import Direction
 from rating.definitions.settings import Centred, Goalposts, Rank, Reference, Setting, Target, ZScore
-from rating.engine.store import Store, finite
+from rating.engine.store import Store, binary_unit, exact_sum, finite
 from rating.errors import DataError, DefinitionError, Problem
+from rating.steps.columns import Columns
 
 # x is the treated value with its direction: -x where lower is better. Statistics (least, most,
 # mean, sd, n) are those of the pool: the regions of one edition, or of the editions of a panel.
@@ -35,14 +39,22 @@ SCORES = {
     "reference": "1 - (compared - x) / (compared - least)",
     "fraction": "CASE WHEN sign > 0 THEN x / most ELSE most / x END",
 }
+# A value and goalposts on their scale. Below the low one all is alike, so no logarithm meets 0.
+_CURVES: dict[str, tuple[str, Callable[[float], float]]] = {
+    "log": ("ln(v)", math.log),
+    "log1p": ("ln(1 + v)", math.log1p),
+    "sqrt": ("sqrt(v)", math.sqrt),
+}
+_CURVED = " ".join(f"WHEN '{name}' THEN {sql}" for name, (sql, _) in _CURVES.items())
 _PLACED = ("rank", "borda", "percentile_rank")
 _PLACES = """
-  CAST(rank() OVER (PARTITION BY d.pool, d.indicator ORDER BY d.x) AS DOUBLE) AS place,
-  CAST(count(*) OVER (PARTITION BY d.pool, d.indicator, d.x) AS DOUBLE) AS equals"""
+  CAST(rank() OVER (PARTITION BY pool ORDER BY x) AS DOUBLE) AS place,
+  CAST(count(*) OVER (PARTITION BY pool, x) AS DOUBLE) AS equals"""
 _RANGED = ("minmax", "goalposts", "band", "centred")
+_SPREAD = ("zscore", "centred")
 _PARAMETERS = (
     "sign", "bottom", "top", "low", "high", "first", "second", "third", "fourth",
-    "centre", "to_mean", "to_sd", "goal",
+    "centre", "to_mean", "to_sd", "goal", "floor",
 )  # fmt: skip
 
 
@@ -70,6 +82,7 @@ def normalise(
         schema={
             "indicator": pl.String,
             "rule": pl.String,
+            "curve": pl.String,
             "over": pl.String,
             "clip": pl.Boolean,
             "average": pl.Boolean,
@@ -79,64 +92,122 @@ def normalise(
         },
     )
     _refuse_unknown(cells, settings)
-    present = set(rules["rule"])
-    choice = "\n".join(f"WHEN '{name}' THEN {SCORES[name]}" for name in sorted(present))
-    places = _PLACES if present & set(_PLACED) else "NULL::DOUBLE AS place, NULL::DOUBLE AS equals"
-    scored = store.query(
-        f"""
+    columns = Columns.of(cells)
+    places = _pooled(columns.names.join(rules, on="indicator"))
+    held = columns.rows(
+        "treated", *["region"] * (rules["reference"].count() > 0), present="treated"
+    )
+    pools = store.query(_pools(rules), {"cells": held, "rules": places})
+    places = places.join(pools, on="pool", how="left")
+    found = store.query(_scores(rules), {"cells": held, "rules": places})
+    _refuse_flat(places, found)
+    scored = cells.with_columns(columns.placed(found, "score"))
+    return finite(scored, "score", "the score")
+
+
+def _pooled(places: pl.DataFrame) -> pl.DataFrame:
+    """The rules by place, with the number of the pool and whether the place counts in it."""
+    year = pl.when(pl.col("over") == "edition").then("scenario").otherwise(-1)
+    return places.with_columns(
+        pool=pl.struct(year, "indicator").rank("dense").cast(pl.Int32),
+        counts=pl.col("over").is_in(["edition", "panel"])
+        | (pl.col("over") == pl.col("scenario").cast(pl.String)),
+    )
+
+
+def _directed(rules: pl.DataFrame) -> str:
+    """SQL for x: a treated value on the scale of its goalposts and with its direction."""
+    if not rules["curve"].count():
+        return "r.sign * c.treated AS x"
+    floored = "CASE WHEN c.treated < r.floor THEN r.floor ELSE c.treated END AS v"
+    return f"{floored}, r.sign * CASE r.curve {_CURVED} ELSE v END AS x"
+
+
+def _pools(rules: pl.DataFrame) -> str:
+    """The query for the statistics of each pool, only those that a rule asks for."""
+    compared = (
+        "max(CASE WHEN region = reference THEN x END)"
+        if rules["reference"].count()
+        else "NULL::DOUBLE"
+    )
+    ends = f"""
         WITH directed AS (
-          SELECT c.*, u.* EXCLUDE (indicator), u.sign * c.treated AS x,
-            CASE WHEN u.over = 'edition' THEN c.scenario ELSE -1 END AS pool,
-            u.over IN ('edition', 'panel') OR u.over = CAST(c.scenario AS VARCHAR) AS counts
+          SELECT r.pool, {_directed(rules)}, c.* EXCLUDE (place), r.reference
           FROM cells c
-          JOIN rules u ON u.indicator = c.indicator
-        ), listed AS (
-          SELECT pool, indicator, min(x) AS least, max(x) AS most,
-            list_sort(list(x) FILTER (WHERE x IS NOT NULL)) AS xs,
-            CAST(count(x) AS DOUBLE) AS n,
-            max(CASE WHEN region = reference THEN x END) AS compared
+          JOIN rules r ON r.place = c.place
+          WHERE r.counts
+        ), ends AS (
+          SELECT pool, min(x) AS least, max(x) AS most, CAST(count(x) AS DOUBLE) AS n,
+            {compared} AS compared
           FROM directed
-          WHERE counts
-          GROUP BY pool, indicator
-        ), centred AS (
-          SELECT *, list_sum(xs) / n AS mean
-          FROM listed
-        ), spread AS (
-          SELECT *, sqrt(list_sum(list_transform(xs, lambda v: (v - mean) * (v - mean)))
-            / nullif(n - 1, 0)) AS sd
-          FROM centred
-        ), placed AS (
-          SELECT d.*, s.least, s.most, s.mean, s.sd, s.n, s.compared, {places}
+          GROUP BY pool
+        )"""
+    if not set(rules["rule"]) & set(_SPREAD):
+        return f"{ends} SELECT *, NULL::DOUBLE AS mean, NULL::DOUBLE AS sd FROM ends"
+    return f"""{ends}, units AS (
+          SELECT *, {binary_unit("greatest(-least, most)")} AS unit
+          FROM ends
+        ), means AS (
+          SELECT d.pool, {exact_sum("d.x", "u.unit")} / count(*) AS mean
           FROM directed d
-          LEFT JOIN spread s ON s.pool = d.pool AND s.indicator = d.indicator
-        ), scored AS (
-          SELECT *, CASE WHEN x IS NULL THEN NULL ELSE CASE rule {choice} END END AS own
+          JOIN units u ON u.pool = d.pool
+          GROUP BY d.pool
+        ), centred AS (
+          SELECT e.*, m.mean, nullif(greatest(e.most - m.mean, m.mean - e.least), 0) AS far
+          FROM ends e
+          JOIN means m ON m.pool = e.pool
+        ), squares AS (
+          SELECT d.pool, {exact_sum("(d.x - c.mean) / c.far * ((d.x - c.mean) / c.far)")} AS s2
+          FROM directed d
+          JOIN centred c ON c.pool = d.pool
+          GROUP BY d.pool
+        )
+        SELECT c.* EXCLUDE (far), c.far * sqrt(s.s2 / nullif(c.n - 1, 0)) AS sd
+        FROM centred c
+        JOIN squares s ON s.pool = c.pool"""
+
+
+def _scores(rules: pl.DataFrame) -> str:
+    """The query for the score of each row, and whether its pool has none but one."""
+    used = sorted(set(rules["rule"]))
+    choice = " ".join(f"WHEN '{name}' THEN {SCORES[name]}" for name in used if name in SCORES)
+    own = f"CASE rule {choice} END" if len(used) > 1 else SCORES[used[0]]
+    known = {*_PARAMETERS, "least", "most", "mean", "sd", "n", "compared", "clip", "average"}
+    named = sorted(known & set(re.findall(r"\w+", own)) | {"pool", "rule", "stretch"})
+    stretched = rules["stretch"].any()
+    named = [*named, *["counts", "bottom", "top"] * stretched]
+    placed = f", {_PLACES}" if set(used) & set(_PLACED) else ""
+    scored = f"""
+        WITH directed AS (
+          SELECT c.row, {_directed(rules)}, {", ".join(f"r.{name}" for name in named)}
+          FROM cells c
+          JOIN rules r ON r.place = c.place
+        ), placed AS (
+          SELECT *{placed}
+          FROM directed
+        )"""
+    if not stretched:
+        return f'{scored} SELECT "row", {own} AS score, false AS same FROM placed'
+    return f"""{scored}, scored AS (
+          SELECT "row", pool, counts, bottom, top, stretch, {own} AS own
           FROM placed
         ), ends AS (
-          SELECT pool, indicator, min(own) AS lowest, max(own) AS highest
+          SELECT pool, min(own) AS lowest, max(own) AS highest
           FROM scored
           WHERE counts
-          GROUP BY pool, indicator
+          GROUP BY pool
         )
-        SELECT s.* EXCLUDE (
-            x, own, counts, clip, average, place, equals, mean, sd, over, reference,
-            stretch, {", ".join(_PARAMETERS)}
-          ), s.sign, s.goal, s.stretch, e.lowest, e.highest,
+        SELECT s.row, s.pool, s.stretch AND lowest = highest AS same,
           CASE WHEN s.stretch
             THEN (own - lowest) / (highest - lowest) * (top - bottom) + bottom
             ELSE own END AS score
         FROM scored s
-        LEFT JOIN ends e ON e.pool = s.pool AND e.indicator = s.indicator
-        """,
-        {"cells": cells, "rules": rules},
-    )
-    _refuse_flat(scored)
-    return finite(scored.select(*cells.columns, "score"), "score", "the score")
+        LEFT JOIN ends e ON e.pool = s.pool"""
 
 
 def _rule(key: str, setting: Setting, direction: Direction) -> dict[str, object]:
     sign = -1.0 if direction == "lower" else 1.0
-    rule: dict[str, object] = dict.fromkeys((*_PARAMETERS, "reference"))
+    rule: dict[str, object] = dict.fromkeys((*_PARAMETERS, "reference", "curve"))
     rule |= {"indicator": key, "rule": setting.name, "sign": sign}
     ends = getattr(setting, "range", None)
     if ends is not None:
@@ -160,13 +231,17 @@ def _rule(key: str, setting: Setting, direction: Direction) -> dict[str, object]
             rule |= dict(zip(("first", "second", "third", "fourth"), setting.points, strict=True))
             rule["rule"] = "band"
         elif setting.low is not None and setting.high is not None:
-            posts = sorted((sign * setting.low, sign * setting.high))
-            rule |= {"low": posts[0], "high": posts[1]}
+            posts = [setting.low, setting.high]
+            if setting.scale != "linear":
+                rule |= {"curve": setting.scale, "floor": setting.low}
+                posts = [_CURVES[setting.scale][1](post) for post in posts]
+            low, high = sorted(sign * post for post in posts)
+            rule |= {"low": low, "high": high}
     return rule
 
 
 def _refuse_unknown(cells: pl.DataFrame, settings: Mapping[str, tuple[Setting, Direction]]) -> None:
-    regions, years = set(cells["region"]), set(cells["scenario"])
+    regions, years = set(cells["region"].unique()), set(cells["scenario"].unique())
     problems = []
     for key, (setting, _) in settings.items():
         over = getattr(setting, "over", "edition")
@@ -217,18 +292,21 @@ _FAULTS = (
         "choose another normalisation",
     ),
     (
-        pl.col("stretch") & (pl.col("lowest") == pl.col("highest")),
+        pl.col("same"),
         "zero range: every region with a value has the same score",
         "leave range out, give it weight 0, or leave it out of the edition",
     ),
 )
 
 
-def _refuse_flat(scored: pl.DataFrame) -> None:
-    known = scored.filter(pl.col("n") > 0).unique(["pool", "indicator"], keep="first")
+def _refuse_flat(places: pl.DataFrame, found: pl.DataFrame) -> None:
+    same = found.filter("same")["pool"].unique() if found["same"].any() else []
+    known = places.filter(pl.col("n") > 0).with_columns(same=pl.col("pool").is_in(same))
+    wrong = known.select(fault.any().alias(what) for fault, what, _ in _FAULTS).row(0)
     problems = []
-    for fault, what, remedy in _FAULTS:
-        for row in known.filter(fault).sort("indicator", "pool").iter_rows(named=True):
+    for fault, what, remedy in compress(_FAULTS, wrong):
+        at_fault = known.filter(fault).sort("indicator", "scenario").unique("pool", keep="first")
+        for row in at_fault.sort("indicator", "pool").iter_rows(named=True):
             value = row["sign"] * row["least"] + 0.0
             problems.append(Problem(row["indicator"], what.format(value=value), remedy))
     if problems:

@@ -8,53 +8,88 @@ from dataclasses import dataclass
 import polars as pl
 
 from rating.definitions.settings import Setting, Transformed, Winsorise
-from rating.engine.store import Store, finite
+from rating.engine.store import Store, binary_unit, exact_sum, finite
+from rating.steps.columns import KEYS, Columns, numbered
 
 # Skewness G1 and excess kurtosis G2, both unbiased for a normal population: Joanes and Gill,
 # "Comparing measures of sample skewness and kurtosis", The Statistician 47 (1998); e1071 type 2.
-# Deviations are divided by the greatest, so that no power overflows; sums run in sorted order.
-_SHAPE = """
-WITH moved AS (
-  SELECT c.scenario, c.indicator,
-    CASE WHEN c.imputed > s.high THEN s.high WHEN c.imputed < s.low THEN s.low
-      ELSE c.imputed END AS x
-  FROM cells c
-  JOIN state s ON s.scenario = c.scenario AND s.indicator = c.indicator
-  WHERE c.imputed IS NOT NULL
-), listed AS (
-  SELECT scenario, indicator, list_sort(list(x)) AS xs, min(x) AS low, max(x) AS high,
-    CAST(count(*) AS DOUBLE) AS n
-  FROM moved
-  GROUP BY scenario, indicator
-), centred AS (
-  SELECT *, list_sum(xs) / n AS mean
-  FROM listed
-), scaled AS (
-  SELECT *, greatest(high - mean, mean - low) AS far
-  FROM centred
-), powers AS (
-  SELECT *, list_transform(xs, lambda x: (x - mean) / far) AS u
-  FROM scaled
-), sums AS (
-  SELECT *, list_sum(list_transform(u, lambda v: v * v)) AS s2,
-    list_sum(list_transform(u, lambda v: v * v * v)) AS s3,
-    list_sum(list_transform(u, lambda v: v * v * v * v)) AS s4
-  FROM powers
+# Deviations are divided by the greatest, so that no power overflows.
+#
+# Each round takes the shape of every column under its limits, and where it does not pass moves the
+# limit at the far end to the next value. A column of two values left has nowhere to go: one more
+# move would make it constant.
+_ROUNDS = f"""
+WITH RECURSIVE held AS MATERIALIZED (
+  SELECT place, imputed FROM cells
+), rounds AS (
+  SELECT place, 0 AS round, low, high, 0::BIGINT AS moved_low, 0::BIGINT AS moved_high,
+    NULL::DOUBLE AS skewness, NULL::DOUBLE AS kurtosis, false AS passes, true AS going,
+    low AS next_low, high AS next_high, 0::BIGINT AS next_moved_low, 0::BIGINT AS next_moved_high
+  FROM state
+  UNION ALL (
+    WITH units AS (
+      SELECT place, next_low AS low, next_high AS high,
+        {binary_unit("greatest(-next_low, next_high)")} AS unit
+      FROM rounds
+      WHERE going
+    ), moved AS (
+      SELECT c.place, s.low, s.high, s.unit,
+        CASE WHEN c.imputed > s.high THEN s.high WHEN c.imputed < s.low THEN s.low
+          ELSE c.imputed END AS x
+      FROM held c
+      JOIN units s ON s.place = c.place
+    ), ends AS (
+      SELECT place, any_value(low) AS low, any_value(high) AS high, count(*)::DOUBLE AS n,
+        {exact_sum("x", "unit")} / count(*) AS mean,
+        max(x) FILTER (WHERE x < high) AS below, min(x) FILTER (WHERE x > low) AS above,
+        count(*) FILTER (WHERE x = high) AS at_high, count(*) FILTER (WHERE x = low) AS at_low
+      FROM moved
+      GROUP BY place
+    ), scaled AS (
+      SELECT place, mean, nullif(greatest(high - mean, mean - low), 0) AS far
+      FROM ends
+    ), powers AS (
+      SELECT m.place, (m.x - s.mean) / s.far AS u, u * u AS u2
+      FROM moved m
+      JOIN scaled s ON s.place = m.place
+    ), sums AS (
+      SELECT place, {exact_sum("u2")} AS s2, {exact_sum("u2 * u")} AS s3,
+        {exact_sum("u2 * u2")} AS s4
+      FROM powers
+      GROUP BY place
+    ), shapes AS (
+      SELECT e.*,
+        CASE WHEN n >= 3 AND high > low
+          THEN sqrt(n) * s3 / pow(s2, 1.5) * sqrt(n * (n - 1)) / (n - 2) END AS skewness,
+        CASE WHEN n >= 4 AND high > low
+          THEN ((n + 1) * (n * s4 / (s2 * s2) - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
+          END AS kurtosis
+      FROM ends e
+      JOIN sums s ON s.place = e.place
+    ), judged AS (
+      SELECT h.*, r.round + 1 AS round, r.next_moved_low AS moved_low,
+        r.next_moved_high AS moved_high,
+        h.skewness IS NULL OR abs(h.skewness) < l.max_skewness
+          OR coalesce(h.kurtosis < l.max_kurtosis, false) AS passes, l.max_points
+      FROM shapes h
+      JOIN rounds r ON r.place = h.place
+      JOIN state l ON l.place = h.place
+    )
+    SELECT place, round, low, high, moved_low, moved_high, skewness, kurtosis, passes,
+      NOT passes AND moved_low + moved_high < max_points AND coalesce(below > low, false) AS going,
+      CASE WHEN skewness >= 0 THEN low ELSE above END AS next_low,
+      CASE WHEN skewness >= 0 THEN below ELSE high END AS next_high,
+      CASE WHEN skewness >= 0 THEN moved_low ELSE at_low END AS next_moved_low,
+      CASE WHEN skewness >= 0 THEN at_high ELSE moved_high END AS next_moved_high
+    FROM judged
+  )
 )
-SELECT scenario, indicator, low AS least,
-  CASE WHEN n >= 3 AND high > low
-    THEN sqrt(n) * s3 / pow(s2, 1.5) * sqrt(n * (n - 1)) / (n - 2) END AS skewness,
-  CASE WHEN n >= 4 AND high > low
-    THEN ((n + 1) * (n * s4 / (s2 * s2) - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
-    END AS kurtosis,
-  list_max(list_filter(xs, lambda x: x < high)) AS below,
-  list_min(list_filter(xs, lambda x: x > low)) AS above,
-  len(list_filter(xs, lambda x: x = high)) AS at_high,
-  len(list_filter(xs, lambda x: x = low)) AS at_low,
+SELECT place, round, low, high, moved_low, moved_high, skewness, kurtosis, passes,
   high > low AS varies
-FROM sums
+FROM rounds
+WHERE round > 0
+ORDER BY place, round
 """
-_KEYS = ("scenario", "indicator")
 
 # x is what is transformed, least and most its ends, skewness that of the original column.
 TRANSFORMS = {
@@ -113,20 +148,33 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
         },
         orient="row",
     )
+    columns = Columns.of(cells)
+    held = columns.rows("imputed", present="imputed")
     state = (
-        cells.filter(pl.col("imputed").is_not_null())
-        .group_by("scenario", "indicator")
-        .agg(low=pl.col("imputed").min(), high=pl.col("imputed").max())
-        .join(limits, on="indicator")
-        .with_columns(moved_low=pl.lit(0, pl.Int64), moved_high=pl.lit(0, pl.Int64))
-        .sort("scenario", "indicator")
+        columns.names.join(limits, on="indicator")
+        .join(
+            held.group_by("place").agg(
+                low=pl.col("imputed").min(),
+                high=pl.col("imputed").max(),
+            ),
+            on="place",
+        )
+        .sort("place")
     )
-    first = now = _shaped(store, cells, state)
-    while now["going"].any():
-        going = now.filter("going")
-        moved = _shaped(store, cells, going.select(state.columns).with_columns(**_moved(going)))
-        now = pl.concat([now.filter(~pl.col("going")), moved]).sort(*_KEYS)
-    return _applied(store, cells, first, now)
+    rounds = store.query(
+        _ROUNDS,
+        {
+            "cells": held.select("place", "imputed"),
+            "state": state.select(
+                "place", "low", "high", "max_points", "max_skewness", "max_kurtosis"
+            ),
+        },
+    )
+    first = rounds.unique("place", keep="first").sort("place")
+    last = rounds.unique("place", keep="last").join(
+        state.rename({"low": "least", "high": "most"}), on="place"
+    )
+    return _applied(store, columns, held, first.join(columns.names, on="place"), last.sort("place"))
 
 
 def _limits(key: str, setting: Setting) -> tuple[object, ...]:
@@ -138,80 +186,14 @@ def _limits(key: str, setting: Setting) -> tuple[object, ...]:
     return (key, 0, 0.0, 0.0, setting.name, True, setting.power, True)
 
 
-def _shaped(store: Store, cells: pl.DataFrame, state: pl.DataFrame) -> pl.DataFrame:
-    """The state with the shape of each column under its limits, and whether to go on."""
-    shape = store.query(_SHAPE, {"cells": cells, "state": state.select(*_KEYS, "low", "high")})
-    passes = (pl.col("skewness").abs() < pl.col("max_skewness")) | (
-        pl.col("kurtosis") < pl.col("max_kurtosis")
-    )
-    # A column of two values left has nowhere to go: one more move would make it constant.
-    return state.join(shape, on=list(_KEYS), maintain_order="left").with_columns(
-        passes=pl.col("skewness").is_null() | passes.fill_null(False),
-        going=pl.col("skewness").is_not_null()
-        & ~passes.fill_null(False)
-        & (pl.col("moved_low") + pl.col("moved_high") < pl.col("max_points"))
-        & (pl.col("below") > pl.col("least")).fill_null(False),
-    )
-
-
-def _moved(now: pl.DataFrame) -> dict[str, pl.Series]:
-    """The limits and counts after one more move at the far end of each column that goes on."""
-    up = now["going"] & (now["skewness"] >= 0).fill_null(False)
-    down = now["going"] & ~up
-    return {
-        "high": now["below"].zip_with(up, now["high"]),
-        "moved_high": now["at_high"].zip_with(up, now["moved_high"]),
-        "low": now["above"].zip_with(down, now["low"]),
-        "moved_low": now["at_low"].zip_with(down, now["moved_low"]),
-    }
-
-
-def _applied(store: Store, cells: pl.DataFrame, first: pl.DataFrame, last: pl.DataFrame) -> Treated:
+def _applied(
+    store: Store, columns: Columns, held: pl.DataFrame, first: pl.DataFrame, last: pl.DataFrame
+) -> Treated:
     moved = pl.col("moved_low") + pl.col("moved_high")
     rules = last.with_columns(
         pl.when((pl.col("always") | ~pl.col("passes")) & pl.col("varies")).then("transform"),
         raw_skewness=first["skewness"],
-    )
-    choice = "\n".join(f"WHEN '{name}' THEN {sql}" for name, sql in TRANSFORMS.items())
-    treated = store.query(
-        f"""
-        WITH capped AS (
-          SELECT c.*, r.transform, r.power, r.raw_skewness AS skewness,
-            CASE WHEN c.imputed > r.high THEN r.high WHEN c.imputed < r.low THEN r.low
-              ELSE c.imputed END AS within,
-            CASE WHEN r.of_original THEN c.imputed ELSE within END AS x
-          FROM cells c
-          LEFT JOIN rules r ON r.scenario = c.scenario AND r.indicator = c.indicator
-        ), ends AS (
-          SELECT scenario, indicator, min(x) AS least, max(x) AS most
-          FROM capped
-          GROUP BY scenario, indicator
-        )
-        SELECT c.* EXCLUDE (transform, power, skewness, within, x),
-          CASE WHEN c.imputed IS NULL OR c.transform IS NULL THEN c.within
-            ELSE CASE c.transform {choice} END END AS treated,
-          CASE WHEN c.transform IS NOT NULL THEN
-              CASE WHEN c.transform = 'box_cox' THEN 'transformed' ELSE 'logged' END
-            WHEN c.within <> c.imputed THEN 'winsorised' END AS rule
-        FROM capped c
-        JOIN ends e ON e.scenario = c.scenario AND e.indicator = c.indicator
-        """,
-        {
-            "cells": cells,
-            "rules": rules.select(
-                *_KEYS, "low", "high", "transform", "of_original", "power", "raw_skewness"
-            ),
-        },
-    )
-    points = treated.filter(pl.col("rule").is_not_null() & pl.col("imputed").is_not_null()).select(
-        *_KEYS, "region", pl.col("imputed").alias("raw"), "treated", "rule"
-    )
-    before = first.select(*_KEYS, "skewness", "kurtosis", pl.col("passes").alias("passed"))
-    after = rules.select(
-        *_KEYS,
-        pl.col("skewness").alias("skewness_after"),
-        pl.col("kurtosis").alias("kurtosis_after"),
-        moved.alias("winsorised"),
+    ).with_columns(
         rule=pl.when(pl.col("transform") == "box_cox")
         .then(pl.lit("transformed"))
         .when(pl.col("transform").is_not_null())
@@ -220,8 +202,58 @@ def _applied(store: Store, cells: pl.DataFrame, first: pl.DataFrame, last: pl.Da
         .then(pl.lit("winsorised"))
         .otherwise(pl.lit("none")),
     )
+    found = _changed(store, held, rules)
+    kept = columns.cells.with_columns(columns.placed(found, "treated", otherwise="imputed"))
+    before = first.select(*KEYS, "skewness", "kurtosis", pl.col("passes").alias("passed"))
+    after = rules.select(
+        skewness_after="skewness", kurtosis_after="kurtosis", winsorised=moved, rule="rule"
+    )
     return Treated(
-        cells=finite(treated.drop("rule"), "treated", "the treated value"),
-        points=points.sort(*_KEYS, "region"),
-        shapes=before.join(after, on=list(_KEYS)).sort(*_KEYS),
+        cells=finite(kept, "treated", "the treated value"),
+        points=_points(columns, kept, found.filter("changed")["row"], rules),
+        shapes=pl.concat([before, after], how="horizontal").sort(*KEYS),
+    )
+
+
+def _points(
+    columns: Columns, treated: pl.DataFrame, rows: pl.Series, rules: pl.DataFrame
+) -> pl.DataFrame:
+    """The cells of some rows by scenario, indicator and region, with the rule of their column."""
+    places = columns.places.gather(rows)
+    regions, codes = numbered(treated["region"].gather(rows))
+    order = (places.cast(pl.Int64) * len(regions) + codes).arg_sort()
+    rule = pl.DataFrame({"place": places.gather(order)}).join(
+        rules.select("place", "rule"), on="place", maintain_order="left"
+    )
+    return treated[rows.gather(order)].select(
+        *KEYS, "region", pl.col("imputed").alias("raw"), "treated", rule["rule"]
+    )
+
+
+def _changed(store: Store, held: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """row, treated, changed: the cells of the columns that were moved or are transformed."""
+    touched = rules.filter(pl.col("rule") != "none")
+    used = sorted(touched["transform"].drop_nulls().unique())
+    choice = "\n".join(f"WHEN '{name}' THEN {TRANSFORMS[name]}" for name in used)
+    ends = touched.select(
+        "place", "low", "high", "transform", "of_original", "power",
+        skewness="raw_skewness",
+        least=pl.when("of_original").then("least").otherwise("low"),
+        most=pl.when("of_original").then("most").otherwise("high"),
+    )  # fmt: skip
+    return store.query(
+        f"""
+        WITH capped AS (
+          SELECT c.row, c.imputed, r.*,
+            CASE WHEN c.imputed > r.high THEN r.high WHEN c.imputed < r.low THEN r.low
+              ELSE c.imputed END AS within,
+            CASE WHEN r.of_original THEN c.imputed ELSE within END AS x
+          FROM cells c
+          JOIN rules r ON r.place = c.place
+        )
+        SELECT "row", transform IS NOT NULL OR within <> imputed AS changed,
+          {f"CASE transform {choice} ELSE within END" if used else "within"} AS treated
+        FROM capped
+        """,
+        {"cells": held, "rules": ends},
     )

@@ -19,7 +19,6 @@ from rating.definitions.aggregations import (
     PrincipalComponent,
 )
 from rating.definitions.settings import Setting
-from rating.engine.store import Store
 from rating.errors import DataError, DefinitionError, Problem
 from rating.steps import judgements, relations
 from rating.steps.relations import Column, Matrix
@@ -38,7 +37,6 @@ _CHILDREN = {
 
 
 def weigh(
-    store: Store,
     scores: pl.DataFrame,
     children: pl.DataFrame,
     settings: Mapping[str, Setting],
@@ -51,7 +49,6 @@ def weigh(
     ``given`` pass as they stand; those of every other method sum to 1.
 
     Args:
-        store: the connection that every step takes first; weights are found without it.
         scores: scenario, region, item, score of the children.
         children: parent, item, weight, position of the nodes in ``settings``; others are ignored.
             With a column ``scenario``, each scenario has a tree of its own.

@@ -336,6 +336,22 @@ def test_ranks_are_drawn_with_rows_drawn_again():
     assert sure.ranks.equals(again.ranks)
 
 
+def test_an_indicator_without_a_value_anywhere_is_not_drawn():
+    """One coder alone gives the law no value in any region; what else is drawn goes on."""
+    frames = tables()
+    frames["law_items"] = frames["law_items"].filter(pl.col("coder") == "ann")
+    coding = {
+        "id": "coders",
+        "kind": "sampling",
+        "indicators": ["law"],
+        "error": {"name": "coding", "table": "law_items"},
+    }
+    made = rated(assumption(BOOTSTRAP, *IDS), coding, frames=frames)
+    assert made.values.filter(pl.col("indicator") == "law")["value"].count() == 0
+    assert {m.assumption for m in planned(made).moving} == {"rows"}
+    assert made.uncertainty(draws=50).ranks["median"].count() == 3
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

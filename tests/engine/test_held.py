@@ -207,6 +207,17 @@ def test_rows_may_count_to_another_region_than_the_one_they_stand_in():
     assert found == {"A": 1, "B": 1, "C": 0}
 
 
+def test_a_region_with_many_rows_counts_once_in_a_total():
+    firms = pl.DataFrame({"region": ["A", "A", "A", "B"], "jobs": [1.0, 1.0, 1.0, 1.0]})
+    found = evaluated(
+        {"firms": {"jobs": {"type": "number"}}},
+        {"firms": {"all_jobs": "sum(jobs)"}},
+        "all_jobs / total(all_jobs)",
+        {"firms": firms},
+    )
+    assert found == {"A": 0.75, "B": 0.25}
+
+
 def test_the_day_of_the_edition_is_31_december_or_the_one_given():
     spells = {"opened_on": {"type": "date"}}
     frame = pl.DataFrame({"region": ["A", "A"], "opened_on": [date(2026, 1, 1), date(2026, 7, 1)]})

@@ -103,6 +103,31 @@ def test_goalposts_clip_or_go_on(store, values):
     assert clipped == pytest.approx([min(max(s, 1), 100) for s in free], rel=1e-9)
 
 
+def test_goalposts_on_a_scale_of_ratios_are_met_halfway_by_the_geometric_mean(store):
+    posts = {"low": 30, "high": 300, "range": [1, 100]}
+    values = [0.0, 30.0, 30.0 * 10**0.5, 300.0, 500.0, None]
+    wanted = [1, 1, 50.5, 100, 100, None]
+    found = score(store, values, Goalposts(**posts, scale="log"))
+    assert found == [pytest.approx(w) if w is not None else None for w in wanted]
+    turned = score(store, values, Goalposts(**posts, scale="log"), "lower")
+    assert turned == [pytest.approx(101 - w) if w is not None else None for w in wanted]
+
+
+@pytest.mark.parametrize(("scale", "middle"), [("log1p", 15**0.5 * 2 - 1), ("sqrt", 14.75)])
+def test_other_scales_begin_at_0(store, scale, middle):
+    # log1p: (1 + x)^2 = (1 + 0) (1 + 59); sqrt: the root of 59 halved and squared.
+    found = score(store, [-1.0, 0.0, middle, 59.0], Goalposts(low=0, high=59, scale=scale))
+    assert found == pytest.approx([0, 0, 50, 100])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"low": 0}, {"low": 1, "clip": False}, {"points": [1, 2, 3, 4], "high": None}]
+)
+def test_a_scale_of_ratios_needs_ends_above_0(wrong):
+    with pytest.raises(DefinitionError, match="scale = 'log' needs"):
+        Goalposts(**{"high": 5, "scale": "log", **wrong})
+
+
 def test_goalposts_of_lower_is_better_are_turned_over(store):
     assert score(store, [0.0, 5.0, 10.0], Goalposts(low=0, high=10), "lower") == [100, 50, 0]
 

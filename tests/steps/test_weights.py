@@ -52,7 +52,7 @@ def weights(store, matrix, setting, tree=None, **more):
     """The weights of the children of one node."""
     matrix = np.asarray(matrix, dtype=float)
     tree = [1.0] * matrix.shape[1] if tree is None else tree
-    return weigh(store, long(matrix), family(tree), {"n": setting}, **more)["weight"].to_list()
+    return weigh(long(matrix), family(tree), {"n": setting}, **more)["weight"].to_list()
 
 
 @st.composite
@@ -113,10 +113,10 @@ def test_the_order_of_rows_changes_no_bit(store, table, setting, random):
     rows = long(table)
     shuffled = rows.sample(fraction=1, shuffle=True, seed=random.randrange(1000))
     try:
-        one = weigh(store, rows, family([1.0] * table.shape[1]), {"n": setting})
+        one = weigh(rows, family([1.0] * table.shape[1]), {"n": setting})
     except RatingError:
         return
-    assert weigh(store, shuffled, family([1.0] * table.shape[1]), {"n": setting}).equals(one)
+    assert weigh(shuffled, family([1.0] * table.shape[1]), {"n": setting}).equals(one)
 
 
 @given(tables(missing=True), st.sampled_from(DRAWN), st.randoms(use_true_random=False))
@@ -174,7 +174,7 @@ def test_a_scenario_is_weighed_by_its_own_scores(store, first, second, setting):
     if None in alone:
         return
     rows = pl.concat([long(pair[0], 0), long(pair[1], 7)])
-    both = weigh(store, rows, family([1.0] * count), {"n": setting})
+    both = weigh(rows, family([1.0] * count), {"n": setting})
     assert both["scenario"].to_list() == [0] * count + [7] * count
     assert both["weight"].to_list() == [*alone[0], *alone[1]]
 
@@ -194,7 +194,7 @@ def test_equal_weights_forget_the_tree(store):
 
 def test_nodes_have_their_own_methods(store):
     children = pl.concat([family([1, 3], "a"), family([1, 3], "b"), family([9, 9], "c")])
-    made = weigh(store, long([[1, 2], [2, 1]]), children, {"b": Equal(), "a": Given()})
+    made = weigh(long([[1, 2], [2, 1]]), children, {"b": Equal(), "a": Given()})
     assert made.select("parent", "item", "weight").rows() == [
         ("b", "c0", 0.5),
         ("b", "c1", 0.5),
@@ -355,7 +355,6 @@ def test_a_child_may_have_any_id(store, setting):
     table = np.column_stack([np.arange(8.0), [5, 0, 3, 1, 4, 4, 2, 9], [2, 7, 1, 4, 5, 9, 3, 6]])
     ids = {"c0": "region", "c1": "item", "c2": "score"}
     renamed = weigh(
-        store,
         long(table).with_columns(pl.col("item").replace(ids)),
         family([1, 1, 1]).with_columns(pl.col("item").replace(ids)),
         {"n": setting},
@@ -371,8 +370,8 @@ def test_a_scenario_may_have_a_tree_of_its_own(store):
             family([1, 0, 1]).with_columns(scenario=pl.lit(1, pl.Int64)),
         ]
     )
-    assert weigh(store, rows, trees, {"n": Given()})["weight"].to_list() == [1, 2, 1, 1, 0, 1]
-    equal = weigh(store, rows, trees, {"n": Equal()})["weight"].to_list()
+    assert weigh(rows, trees, {"n": Given()})["weight"].to_list() == [1, 2, 1, 1, 0, 1]
+    equal = weigh(rows, trees, {"n": Equal()})["weight"].to_list()
     assert equal == [1 / 3, 1 / 3, 1 / 3, 0.5, 0, 0.5]
 
 
