@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import polars as pl
 import typer
 
+from rating.cli import convert
+from rating.cli.demo import write_demo
+from rating.cli.explore import explore
+from rating.cli.schema import write_schemas
 from rating.cli.streams import say, tell
 from rating.definitions import files
 from rating.definitions.section import Section
@@ -18,7 +23,7 @@ from rating.inputs.regions import Register
 from rating.inputs.tables import Data, read
 from rating.laws.check import check
 from rating.publish import tables
-from rating.rate import rate
+from rating.rate import Engine, rate
 from rating.resources import VERSION
 from rating.result import Rating
 from rating.text import Lang
@@ -39,6 +44,9 @@ make = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(make, name="new")
+app.add_typer(convert.app, name="convert")
+app.command("demo")(write_demo)
+app.command("schema")(write_schemas)
 
 
 def _version(wanted: bool) -> None:
@@ -54,6 +62,11 @@ Folder = Annotated[
     Path, typer.Argument(metavar="DATA", help="A folder with a file for each declared table.")
 ]
 Edition = Annotated[int, typer.Option(min=1900, max=2100, help="The year to rate.")]
+Sector = Annotated[str | None, typer.Option(help="The sector within which regions are compared.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day spoken of; else 31 December."),
+]
 AllowRefused = Annotated[
     bool, typer.Option("--allow-refused", help="Leave refused rows out instead of stopping.")
 ]
@@ -78,6 +91,14 @@ def rate_edition(
     data: Folder,
     edition: Edition,
     out: Annotated[Path, typer.Option(help="The folder to write.")],
+    sector: Sector = None,
+    as_of: AsOf = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What takes the measures of large registers.")
+    ] = "duckdb",
+    memory: Annotated[
+        str | None, typer.Option(help="What the database may take, as 2GB; else 80 % of all.")
+    ] = None,
     allow_refused: AllowRefused = False,
     verbose: Verbose = False,
 ) -> None:
@@ -85,7 +106,7 @@ def rate_edition(
 
     The folder gets ranks.csv, scores.csv, values.csv, refused.csv and manifest.json.
     """
-    result = _rated(section, data, edition, allow_refused)
+    result = _rated(section, data, edition, sector, as_of, allow_refused, engine, memory)
     result.save(out)
     say(_top(result))
     say(f"\nwritten to {out}: {', '.join(tables.FILES)}")
@@ -97,10 +118,30 @@ def write_report(
     section: SectionName,
     data: Folder,
     edition: Edition,
-    out: Annotated[Path, typer.Option(help="The PDF to write.")],
+    out: Annotated[Path, typer.Option(help="The PDF to write; a folder with --each-region.")],
     lang: Language = "en",
+    sector: Sector = None,
+    as_of: AsOf = None,
     region: Annotated[
         str | None, typer.Option(help="The profile of one region alone: its code or name.")
+    ] = None,
+    each_region: Annotated[
+        bool, typer.Option("--each-region", help="The profile of every region, a file each.")
+    ] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="The investor brief instead of the report.")
+    ] = False,
+    contact: Annotated[str, typer.Option(help="Whom the reader of the brief may ask.")] = "",
+    audience: Annotated[
+        Literal["public", "own"],
+        typer.Option(help="The public, or the region itself: in full and confidential."),
+    ] = "public",
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tell the places of so many first; of the others the group."),
+    ] = None,
+    boundaries: Annotated[
+        Path | None, typer.Option(help="A GeoJSON file of the regions, for a map.")
     ] = None,
     draws: Annotated[
         int | None,
@@ -112,25 +153,47 @@ def write_report(
     allow_refused: AllowRefused = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the ranking report of an edition as a PDF.
+    """Write the report of an edition as a PDF.
 
-    With --region, the one-page profile of a region alone. With --draws, every place with its
-    interval over the assumptions that the section declares uncertain.
+    With --region, the profile of a region alone; with --each-region, those of all, in a folder.
+    With --draws, every place with its interval over the assumptions that the section declares
+    uncertain.
     """
     from rating.cli import doctor
 
     doctor.require_libraries()
-    if out.is_dir():
+    alone = [given for given in (region is not None, each_region, brief) if given]
+    if len(alone) > 1:
+        what = "are three different publications"
+        raise UsageError(Problem("--region, --each-region, --brief", what, "give one of them"))
+    if out.is_dir() and not each_region:
         raise UsageError(Problem(str(out), "is a folder", "name the PDF: --out FILE.pdf"))
     if seed is not None and draws is None:
         raise UsageError(Problem("--seed", "nothing is drawn", "say how often: --draws 10000"))
-    result = _rated(section, data, edition, allow_refused)
+    result = _rated(section, data, edition, sector, as_of, allow_refused)
     code = None if region is None else _code(result, region)
     sure = None
     if draws is not None:
         sure = result.uncertainty(draws=draws, seed=1 if seed is None else seed)
         log.info("drawn: %r", sure)
-    say(f"written: {result.to_pdf(out, lang=lang, region=code, sure=sure)}")
+    if each_region:
+        from rating.publish.many import each_region as write_each
+
+        made = write_each(result, out, lang=lang, sure=sure, audience=audience, top=top)
+        say(f"written to {out}: {len(made)} profiles")
+        return
+    made_one = result.to_pdf(
+        out,
+        lang=lang,
+        region=code,
+        sure=sure,
+        audience=audience,
+        top=top,
+        boundaries=boundaries,
+        brief=brief,
+        contact=contact,
+    )
+    say(f"written: {made_one}")
 
 
 @app.command("check")
@@ -139,10 +202,11 @@ def check_definitions(
     data: Annotated[
         Path | None, typer.Argument(metavar="DATA", help="A folder of data, to check values too.")
     ] = None,
+    sector: Sector = None,
     allow_refused: AllowRefused = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check the examples and what is declared.
+    """Check the examples, the laws and what is declared.
 
     With DATA also what the values show: bounds, spread, coverage and double counting. SECTION may
     be the file of one indicator. Anything found ends with exit code 1.
@@ -151,10 +215,28 @@ def check_definitions(
         found = check(files.load_indicator(section))
     else:
         loaded = _loaded(section)
-        found = check(loaded, None if data is None else _read(data, loaded, allow_refused))
+        given = None if data is None else _read(data, loaded, allow_refused)
+        found = check(loaded, given, sector=sector)
     say(str(found))
     if not found.ok:
         raise typer.Exit(1)
+
+
+@app.command("explore")
+def write_explorer(
+    section: SectionName,
+    data: Folder,
+    edition: Edition,
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    lang: Language = "en",
+    sector: Sector = None,
+    as_of: AsOf = None,
+    allow_refused: AllowRefused = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the ranking as one page whose reader moves the weights."""
+    result = _rated(section, data, edition, sector, as_of, allow_refused)
+    say(explore(result, out, lang))
 
 
 @app.command("explain")
@@ -163,6 +245,8 @@ def explain_region(
     data: Folder,
     region: Annotated[str, typer.Argument(metavar="REGION", help="Its code or name.")],
     edition: Edition,
+    sector: Sector = None,
+    as_of: AsOf = None,
     lang: Language = "en",
     format: Annotated[
         Literal["text", "json"], typer.Option(help="Lines to read, or JSON.")
@@ -176,7 +260,7 @@ def explain_region(
     """
     from rating.analysis.explain import explain
 
-    result = _rated(section, data, edition, allow_refused)
+    result = _rated(section, data, edition, sector, as_of, allow_refused)
     found = explain(result, _code(result, region), lang=lang)
     if format == "text":
         say(found.to_text(lang))
@@ -262,9 +346,30 @@ def _rows(count: int) -> str:
     return "1 row is" if count == 1 else f"{count} rows are"
 
 
-def _rated(section: str, folder: Path, edition: int, allow_refused: bool) -> Rating:
+def _rated(
+    section: str,
+    folder: Path,
+    edition: int,
+    sector: str | None,
+    as_of: datetime | None,
+    allow_refused: bool,
+    engine: Engine = "duckdb",
+    memory: str | None = None,
+) -> Rating:
     loaded = _loaded(section)
-    result = rate(loaded, _read(folder, loaded, allow_refused), edition=edition)
+    # Before the tables are read: a wrong sector is told at once.
+    loaded.sector_of(sector)
+    data = _read(folder, loaded, allow_refused)
+    day = as_of.date() if as_of else None
+    result = rate(
+        loaded,
+        data,
+        edition=edition,
+        sector=sector,
+        as_of=day,
+        engine=engine,
+        memory=memory,
+    )
     log.info("rated: %r, sha256 %s", result, result.digest)
     return result
 
