@@ -1,5 +1,7 @@
 # make ranking   sets everything up and writes the annual PDF in English and in Russian
 # make test      sets everything up and runs format check, lint, types and tests
+# make docs      renews the reference and the schemas and writes the site to build/site
+# make demo      writes data/demo anew
 # make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about an hour)
 # make bench     prints times and their ratio to what is allowed
 # make lock      renews requirements.txt and requirements-dev.txt
@@ -9,7 +11,7 @@
 
 .DEFAULT_GOAL := ranking
 .DELETE_ON_ERROR:
-.PHONY: ranking test fuzz bench lock clean system
+.PHONY: ranking test docs demo fuzz bench lock clean system
 
 PYTHON :=
 VENV := .venv
@@ -33,8 +35,17 @@ test: $(VENV)/.dev
 	$(PY) -m mypy --strict rating
 	$(PY) -m pytest -n 2
 
+docs: $(VENV)/.dev
+	$(PY) -m rating schema --out docs/schema
+	$(PY) docs/reference.py
+	$(PY) -m mkdocs build --strict --quiet
+	@echo "written: build/site/index.html"
+
 fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -n 2 tests/test_twin.py
+
+demo: $(VENV)/.runtime
+	$(PY) -m rating demo --firms 4000 --seed 1 --out data/demo
 
 bench: $(VENV)/.dev
 	$(PY) benchmarks/run.py

@@ -1,10 +1,10 @@
 """Measures of large registers, beside SQL written by hand over the same files.
 
-``python benchmarks/scale.py [MILLIONS ...]``, by default 10 and 50: so many firm rows of one year in
-Parquet files of a million, in a temporary folder that is removed. Each run is a process of its own:
-wall seconds, the best of two, and the greatest memory. "one pass" are the measures of the sector's
-firms in each region; "grouped" those by corporate group, by activity and by firm. ``check`` is the
-pass that reads and checks every cell, which a rating does once before its measures.
+``python benchmarks/scale.py [MILLIONS ...]``, by default 10 and 50: so many firm rows of one
+year in Parquet files of a million, in a temporary folder that is removed. Each run is a process of
+its own: wall seconds, the best of two, and the greatest memory. "one pass" are the measures of the
+sector's firms in each region; "grouped" those by corporate group, by activity and by firm.
+``check`` is the pass that reads and checks every cell, which a rating does once before its measures.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _people() -> str:
     return f"SELECT unnest(code) AS region, 2026 AS year, {columns} FROM regions"
 
 
-# --------------------------------------------------------------------------------------- the two sides
+# -------------------------------------------------------------------------------- the two sides
 
 
 def _share() -> str:

@@ -225,7 +225,7 @@ class Rating:
         )
 
     def to_xlsx(self, path: str | Path, *, lang: Lang = "en") -> Path:
-        """Write the workbook: ranking, scores, values, weights, audit, and the index as formulas."""
+        """Write the workbook: ranking, scores, weights, audit, and the index as formulas."""
         from rating.publish.workbook import to_xlsx
 
         return to_xlsx(self, path, lang=lang)

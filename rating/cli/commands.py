@@ -14,6 +14,16 @@ import typer
 from rating.cli import convert
 from rating.cli.demo import write_demo
 from rating.cli.explore import explore
+from rating.cli.options import (
+    AllowRefused,
+    AsOf,
+    Edition,
+    Folder,
+    Language,
+    SectionName,
+    Sector,
+    Verbose,
+)
 from rating.cli.schema import write_schemas
 from rating.cli.streams import say, tell
 from rating.definitions import files
@@ -26,7 +36,6 @@ from rating.publish import tables
 from rating.rate import Engine, rate
 from rating.resources import VERSION
 from rating.result import Rating
-from rating.text import Lang
 
 log = logging.getLogger("rating")
 
@@ -53,26 +62,6 @@ def _version(wanted: bool) -> None:
     if wanted:
         say(f"rating {VERSION}")
         raise typer.Exit
-
-
-SectionName = Annotated[
-    str, typer.Argument(metavar="SECTION", help="A shipped section, or a folder of definitions.")
-]
-Folder = Annotated[
-    Path, typer.Argument(metavar="DATA", help="A folder with a file for each declared table.")
-]
-Edition = Annotated[int, typer.Option(min=1900, max=2100, help="The year to rate.")]
-Sector = Annotated[str | None, typer.Option(help="The sector within which regions are compared.")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day spoken of; else 31 December."),
-]
-AllowRefused = Annotated[
-    bool, typer.Option("--allow-refused", help="Leave refused rows out instead of stopping.")
-]
-Language = Annotated[Lang, typer.Option(help="The language of names and texts.")]
-# Heard by run.py, which also shows tracebacks then.
-Verbose = Annotated[bool, typer.Option("--verbose", help="Log each step on stderr.")]
 
 
 @app.callback()

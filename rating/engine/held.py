@@ -215,7 +215,11 @@ def _shares(name: str, sector: Sector) -> Iterator[str]:
         yield f"CASE WHEN t.{quoted(name)} IN ({listed}) THEN 1 ELSE 0 END"
     codes = {bare(code): share for code, share in sector.codes.get(name, {}).items()}
     if codes:
-        plain = f"upper(translate(t.{quoted(name)}, './ ', ''))"
+        # Not translate(): DuckDB runs replace() once for each word of a file's dictionary.
+        plain = f"t.{quoted(name)}"
+        for mark in "./ ":
+            plain = f"replace({plain}, '{mark}', '')"
+        plain = f"upper({plain})"
         branches = " ".join(
             f"WHEN {plain} LIKE {literal(code + '%')} THEN {codes[code]!r}"
             for code in sorted(codes, key=lambda code: (-len(code), code))

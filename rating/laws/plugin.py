@@ -1,19 +1,19 @@
 """The plugin of pytest: every ``indicators/**/*.toml`` of a repository is tested, without code.
 
-A file of an indicator becomes one test a law and example. It acts where a folder ``indicators``
-holds the file, and does nothing elsewhere.
+Each law and example of each indicator is one test. It acts where a folder ``indicators`` holds the
+section, and imports nothing of the library elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rating.errors import RatingError
-from rating.laws.cases import Case, of
+if TYPE_CHECKING:
+    from rating.laws.cases import Case
 
 FOLDER = "indicators"
 
@@ -31,6 +31,8 @@ class SectionFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """The laws and examples of every indicator."""
         from rating.definitions.files import load
+        from rating.errors import RatingError
+        from rating.laws.cases import of
 
         try:
             section = load(self.path.parent)
@@ -54,6 +56,8 @@ class LawItem(pytest.Item):
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> str:
         """The table with the smallest input, without a traceback."""
+        from rating.errors import RatingError
+
         if isinstance(excinfo.value, RatingError):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo, style))

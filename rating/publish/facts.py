@@ -78,6 +78,9 @@ class Cell:
     hidden: bool = False
 
 
+_Looked = tuple[
+    dict[tuple[str, str], Cell], dict[str, tuple[float, float, float]], dict[str, tuple[float, ...]]
+]
 NOTHING = Cell(value=None, score=None, rank=None, status="missing")
 
 
@@ -96,7 +99,7 @@ class Facts:
 
     Attributes:
         result: the rating without what is not told of it.
-        told: what is hidden, and the rating with it.
+        told: what is hidden.
         regions: ranked ones in order, then the others.
         items: the tree in its order, the root first; only indicators in force.
         pillars: the nodes right under the root.
@@ -178,7 +181,7 @@ class Facts:
 
 
 def shown(result: Rating) -> pl.DataFrame:
-    """The values of an edition that may be shown; whatever the report prints is taken from here."""
+    """The values of an edition that may be shown."""
     return result.values
 
 
@@ -187,22 +190,19 @@ def gather(whole: Rating, *, top: int | None = None, told: Published | None = No
 
     Args:
         whole: the rating.
-        top: tell the places and the numbers of so many first places; of the other ranked regions
-            only the group.
+        top: tell the places and the numbers of so many first; of the others only the group.
         told: what may be told of the rating; found without it.
     """
-    told = told or published(whole)
-    result = told.result
+    result = (told := told or published(whole)).result
     items = _items(result)
     cells, middle, ladder = _cells(told)
     counted = _counted(result)
     regions = _regions(result, counted, top)
     withheld = {region.code for region in regions if region.status == "grouped"}
-    if withheld:
-        cells = {
-            key: Cell(None, None, None, cell.status, cell.hidden) if key[0] in withheld else cell
-            for key, cell in cells.items()
-        }
+    cells = {
+        key: Cell(None, None, None, cell.status, cell.hidden) if key[0] in withheld else cell
+        for key, cell in cells.items()
+    }
     return Facts(
         result=result,
         told=told,
@@ -251,13 +251,7 @@ def _items(result: Rating) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _cells(
-    told: Published,
-) -> tuple[
-    dict[tuple[str, str], Cell],
-    dict[str, tuple[float, float, float]],
-    dict[str, tuple[float, ...]],
-]:
+def _cells(told: Published) -> _Looked:
     """Cells, quartiles and ordered scores; an indicator is ranked as the index is."""
     none, result = pl.lit(None), told.result
     nodes = result.scores.select(
@@ -267,15 +261,14 @@ def _cells(
         "score",
         pl.lit("observed").alias("status"),
     )
-    indicators = shown(result).select(
-        "region", pl.col("indicator").alias("item"), "value", "score", "status"
-    )
+    item = pl.col("indicator").alias("item")
+    indicators = shown(result).select("region", item, "value", "score", "status")
     ranked = result.ranks.filter(pl.col("rank").is_not_null()).select("region", in_ranking=True)
-    compared_score = pl.when(pl.col("in_ranking")).then(pl.col("score").round(9))
+    compared = pl.when(pl.col("in_ranking")).then(pl.col("score").round(9))
     table = (
         pl.concat([nodes, indicators])
         .join(ranked, on="region", how="left")
-        .with_columns(compared=compared_score)
+        .with_columns(compared=compared)
         .with_columns(
             rank=pl.col("compared").rank("min", descending=True).over("item").cast(pl.Int64)
         )
@@ -291,14 +284,11 @@ def _cells(
         )
     )
     cells = {
-        (row["region"], row["item"]): Cell(
-            row["value"],
-            row["score"],
-            row["rank"],
-            "observed" if row["status"] == MARK else row["status"],
-            (row["region"], row["item"]) in told.cells,
-        )
-        for row in table.iter_rows(named=True)
+        key: Cell(value, score, rank, "observed" if status == MARK else status, key in told.cells)
+        for *names, value, score, rank, status in table.select(
+            "region", "item", "value", "score", "rank", "status"
+        ).iter_rows()
+        if (key := (names[0], names[1]))
     }
     rows = list(middle.iter_rows(named=True))
     return (

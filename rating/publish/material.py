@@ -135,9 +135,7 @@ def owned(material: Material, region: str) -> Material:
     return replace(material, facts=gather(told.whole, told=told.to(region)))
 
 
-def _gains(
-    result: Rating, hidden: Collection[str] = ()
-) -> tuple[dict[str, tuple[Gain, ...]], str]:
+def _gains(result: Rating, hidden: Collection[str] = ()) -> tuple[dict[str, tuple[Gain, ...]], str]:
     """The greatest gains of each region; some methods cannot score one region alone.
 
     The step to the next quartile would tell a hidden score: ``hidden`` indicators have no gains.

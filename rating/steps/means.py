@@ -125,8 +125,8 @@ def means(
     chosen = _chosen(nodes, rules, family)
     groups = members.select("node", "scenario", "parent").unique("node").sort("node")
     regions, codes = numbered(scores["region"])
-    found = store.query(
-        _scored(sorted({name for name, _ in rules.values()})),
+    scored = store.query(
+        _scores(sorted({name for name, _ in rules.values()})),
         {
             "cells": columns.rows("score").with_columns(codes.alias("region")),
             "family": members.select("node", "place", "weight", "position"),
@@ -135,13 +135,13 @@ def means(
             ),
         },
     )
-    parents = groups[found["node"].cast(pl.UInt32) - 1]
+    parents = groups[scored["node"].cast(pl.UInt32) - 1]
     return pl.DataFrame(
         {
             "scenario": parents["scenario"],
-            "region": regions.gather(found["region"]),
+            "region": regions.gather(scored["region"]),
             "node": parents["parent"],
-            "score": found["score"],
+            "score": scored["score"],
         }
     )
 
@@ -152,7 +152,7 @@ def _chosen(
     family: pl.DataFrame,
 ) -> pl.DataFrame:
     """scenario, parent, the rule of the node and its parameters, its children and their weights."""
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "parent": pl.String,
         "rule": pl.String,
         "min_coverage": pl.Float64,
@@ -175,7 +175,7 @@ def _chosen(
     return whole.join(pl.DataFrame(rows, schema=schema), on="parent")
 
 
-def _scored(rules: list[str]) -> str:
+def _scores(rules: list[str]) -> str:
     """The query over cells (place, region, score), the family and its nodes, all by number."""
     choice = "\n".join(f"WHEN '{name}' THEN {MEANS[name]}" for name in rules)
     # Most regions have every child, and the weights of a node are then those of all regions.

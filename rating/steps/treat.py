@@ -170,11 +170,11 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
             ),
         },
     )
-    first = rounds.unique("place", keep="first").sort("place")
-    last = rounds.unique("place", keep="last").join(
-        state.rename({"low": "least", "high": "most"}), on="place"
-    )
-    return _applied(store, columns, held, first.join(columns.names, on="place"), last.sort("place"))
+    ends = state.rename({"low": "least", "high": "most"})
+    rounds = rounds.join(ends, on="place").sort("place", "round")
+    first = rounds.unique("place", keep="first", maintain_order=True)
+    last = rounds.unique("place", keep="last", maintain_order=True)
+    return _applied(store, columns, held, first, last)
 
 
 def _limits(key: str, setting: Setting) -> tuple[object, ...]:

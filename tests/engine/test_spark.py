@@ -120,7 +120,10 @@ MEASURES = {
         "members": "sum(members)",
     },
     "activities": {"spread": "miller_madow(activity_jobs, plants)"},
-    "growth": {"grew": "count(*) FILTER (WHERE now >= 1.2 * before)", "most": "max(now / nullif(before, 0))"},
+    "growth": {
+        "grew": "count(*) FILTER (WHERE now >= 1.2 * before)",
+        "most": "max(now / nullif(before, 0))",
+    },
     "lives": {"half": "km_median(lived, ended, going)"},
     "innovators": {"core": "sum(sector_share) FILTER (WHERE innovative)"},
 }

@@ -44,7 +44,26 @@ SECTION = rating.Section(
                     "value": "staff / nullif(firms, 0)",
                 }
             ],
-        }
+        },
+        {
+            "id": "spread",
+            "parent": "index",
+            "input": {
+                "firms": COLUMNS,
+                "kinds": {
+                    "from": "firms",
+                    "by": ["kind"],
+                    "size": {"type": "number", "value": "sum(staff / 7)"},
+                },
+            },
+            "version": [
+                {
+                    "since": "2000-01-01",
+                    "measures": {"kinds": {"even": "entropy(size)", "whole": "sum(size * size)"}},
+                    "value": "even + whole",
+                }
+            ],
+        },
     ],
 )
 
@@ -97,8 +116,11 @@ def test_the_order_of_rows_and_the_parts_are_nothing(tmp_path, in_place):
     two.mkdir()
     first = rated(rating.read(parts(firms(), one), SECTION))
     shuffled = firms().sample(fraction=1, shuffle=True, seed=4)
-    second = rated(rating.read(parts(shuffled, two), SECTION))
-    assert first.digest == second.digest
+    data = rating.read(parts(shuffled, two), SECTION)
+    for threads in (1, 2, 8):
+        second = rated(data, threads=threads)
+        assert second.digest == first.digest
+        assert second.measures.equals(first.measures)
 
 
 def test_names_of_regions_are_resolved(tmp_path, in_place):

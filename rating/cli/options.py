@@ -1,0 +1,30 @@
+"""What many commands take: section, data, edition, sector, language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rating.text import Lang
+
+SectionName = Annotated[
+    str, typer.Argument(metavar="SECTION", help="A shipped section, or a folder of definitions.")
+]
+Folder = Annotated[
+    Path, typer.Argument(metavar="DATA", help="A folder with a file for each declared table.")
+]
+Edition = Annotated[int, typer.Option(min=1900, max=2100, help="The year to rate.")]
+Sector = Annotated[str | None, typer.Option(help="The sector within which regions are compared.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day spoken of; else 31 December."),
+]
+AllowRefused = Annotated[
+    bool, typer.Option("--allow-refused", help="Leave refused rows out instead of stopping.")
+]
+Language = Annotated[Lang, typer.Option(help="The language of names and texts.")]
+# Heard by run.py, which also shows tracebacks then.
+Verbose = Annotated[bool, typer.Option("--verbose", help="Log each step on stderr.")]
