@@ -4,7 +4,7 @@
 year in Parquet files of a million, in a temporary folder that is removed. Each run is a process of
 its own: wall seconds, the best of two, and the greatest memory. "one pass" are the measures of the
 sector's firms in each region; "grouped" those by corporate group, by activity and by firm.
-``check`` is the pass that reads and checks every cell, which a rating does once before its measures.
+``check`` is the pass that reads and checks every cell, once before the measures.
 """
 
 from __future__ import annotations

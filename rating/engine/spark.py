@@ -1,6 +1,6 @@
 """Measures of registers on Apache Spark: the same SQL over the same files, the same numbers.
 
-Only the way from rows to measures runs there: the tables, what is derived from them and the measures.
+Only the way from rows to measures runs there: tables, what is derived from them, and the measures.
 Their formulas are those that DuckDB runs, transpiled by sqlglot; a function that the two engines do
 not compute alike to the last bit is refused, or computed by DuckDB over the rows once they are
 grouped. Everything after is local.
@@ -46,10 +46,11 @@ _UNSCALED = f"""
          + CAST({{s}} % 1000000000 AS DOUBLE) / 1e9D END)"""
 
 # What both engines compute alike; all else (ln, round, median, curves) is not left to Spark.
-_ALIKE = (
-    "Abs And Between Boolean Case Cast Coalesce Count DateDiff Filter Greatest If Least Length Max "
-    "Min Nullif Or Sqrt Sum Translate Trim Upper Year TsOrDsToDate"
-).split()
+_ALIKE = {
+    *("Abs", "And", "Between", "Case", "Cast", "Coalesce", "Count"),
+    *("DateDiff", "Filter", "Greatest", "If", "Least", "Length", "Max", "Min", "Nullif", "Or"),
+    *("Replace", "Sqrt", "Sum", "Trim", "TsOrDsToDate", "Upper", "Year"),
+}
 
 
 class Spark:
@@ -199,7 +200,7 @@ def transpiled(sql: str) -> str:
     """
     from sqlglot import exp
 
-    def changed(node: exp.Expression) -> exp.Expression:
+    def changed(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Table) and node.db == "held":
             name = exp.to_identifier(f"held__{node.name}")
             alias = node.args.get("alias")
@@ -216,7 +217,7 @@ def transpiled(sql: str) -> str:
     return _parsed(sql).transform(changed).sql("spark")
 
 
-def _starred(column: exp.Expression) -> list[exp.Expression]:
+def _starred(column: exp.Expr) -> list[exp.Expr]:
     """Spark has no REPLACE in a star: all but those columns, and then they."""
     from sqlglot import exp
 
@@ -229,7 +230,7 @@ def _starred(column: exp.Expression) -> list[exp.Expression]:
     return [column, *replaced]
 
 
-def _exact(node: exp.Expression) -> bool:
+def _exact(node: exp.Expr) -> bool:
     """Whether a node is a sum of decimals, of some rows or of all."""
     from sqlglot import exp
 
@@ -239,7 +240,7 @@ def _exact(node: exp.Expression) -> bool:
     )
 
 
-def _double(node: exp.Expression) -> exp.Expression:
+def _double(node: exp.Expr) -> exp.Expr:
     """A sum of decimals as the double that DuckDB makes of it."""
     from sqlglot import exp
 
@@ -251,13 +252,13 @@ def _double(node: exp.Expression) -> exp.Expression:
     return _spark(_UNSCALED.format(s=node.sql("spark")))
 
 
-def _spark(text: str) -> exp.Expression:
+def _spark(text: str) -> exp.Expr:
     import sqlglot
 
     return sqlglot.parse_one(text, read="spark")
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     import sqlglot
 
     return sqlglot.parse_one(sql, read="duckdb")
@@ -297,4 +298,3 @@ def _refused(where: str, sql: str) -> UsageError:
     names = ", ".join(unlike(sql))
     what = f"DuckDB and Spark do not compute alike: {names}"
     return UsageError(Problem(where, what, "group the rows first (by), or rate without Spark"))
-
