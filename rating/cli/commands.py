@@ -24,6 +24,7 @@ from rating.cli.options import (
     Sector,
     Verbose,
 )
+from rating.cli.ranking import top
 from rating.cli.schema import write_schemas
 from rating.cli.streams import say, tell
 from rating.definitions import files
@@ -97,7 +98,7 @@ def rate_edition(
     """
     result = _rated(section, data, edition, sector, as_of, allow_refused, engine, memory)
     result.save(out)
-    say(_top(result))
+    say(top(result))
     say(f"\nwritten to {out}: {', '.join(tables.FILES)}")
     say("values.csv is the operator's own and confidential.")
 
@@ -375,30 +376,3 @@ def _code(result: Rating, name: str) -> str:
     if code is None:
         raise UsageError(Problem(name, "no such region", register.nearest(name)))
     return str(code)
-
-
-def _top(result: Rating, count: int = 10) -> str:
-    """The first regions of the ranking as lines of a table."""
-    ranks = result.ranks
-    ranked = ranks["rank"].count()
-    lines = [
-        f"{result.section.name.en}, {result.edition}: {ranked} of {ranks.height} regions ranked",
-        "",
-    ]
-    rows = [
-        (
-            str(row["rank"]),
-            row["region"],
-            result.name(row["region"]),
-            f"{row['score']:.2f}",
-            row["group"] or "",
-        )
-        for row in ranks.head(min(count, ranked)).iter_rows(named=True)
-    ]
-    if rows:
-        rank, region, name, score = (max(len(row[place]) for row in rows) for place in range(4))
-        lines += [
-            f"{r[0]:>{rank}}  {r[1]:{region}}  {r[2]:{name}}  {r[3]:>{score}}  {r[4]}".rstrip()
-            for r in rows
-        ]
-    return "\n".join(lines)

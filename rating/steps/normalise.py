@@ -302,7 +302,7 @@ _FAULTS = (
 def _refuse_flat(places: pl.DataFrame, found: pl.DataFrame) -> None:
     flat = found.filter("same")
     same = flat["pool"].unique() if flat.height else pl.Series([], dtype=pl.Int32)
-    known = places.filter(pl.col("n") > 0).with_columns(same=pl.col("pool").is_in(same))
+    known = places.filter(pl.col("n") > 0).with_columns(same=pl.col("pool").is_in(same.implode()))
     wrong = known.select(fault.any().alias(what) for fault, what, _ in _FAULTS).row(0)
     problems = []
     for fault, what, remedy in compress(_FAULTS, wrong):
