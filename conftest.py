@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,8 @@ import rating
 # The same cases on every machine: no clock, no draw and no file that remembers.
 settings.register_profile("house", derandomize=True, deadline=None, database=None, max_examples=40)
 settings.register_profile("fuzz", settings.get_profile("house"), max_examples=10_000)
+# The module for Spark is not imported, for the examples of its docstrings, where the extra is not.
+collect_ignore = [] if find_spec("pyspark") and find_spec("sqlglot") else ["rating/engine/spark.py"]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 

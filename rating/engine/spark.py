@@ -214,7 +214,7 @@ def transpiled(sql: str) -> str:
             return _double(node.this)
         return node
 
-    return _parsed(sql).transform(changed).sql("spark")
+    return str(_parsed(sql).transform(changed).sql("spark"))
 
 
 def _starred(column: exp.Expr) -> list[exp.Expr]:

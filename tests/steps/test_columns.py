@@ -1,0 +1,75 @@
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rating.definitions import aggregations as a
+from rating.definitions.settings import Winsorise, ZScore
+from rating.engine.store import Store, binary_unit, exact_sum
+from rating.steps.columns import Columns, numbered
+from rating.steps.means import means
+from rating.steps.normalise import normalise
+from rating.steps.treat import treat
+
+KEYS = ["scenario", "region", "indicator"]
+
+
+def panel(regions: int, indicators: int, scenarios: int) -> pl.DataFrame:
+    random = np.random.default_rng(7)
+    keys = [
+        pl.DataFrame({"scenario": range(scenarios)}),
+        pl.DataFrame({"region": [f"R{n:04}" for n in range(regions)]}),
+        pl.DataFrame({"indicator": [f"x{n}" for n in range(indicators)]}),
+    ]
+    frame = keys[0].join(keys[1], how="cross").join(keys[2], how="cross")
+    return frame.with_columns(imputed=pl.Series(random.lognormal(0, 1, frame.height)))
+
+
+def scored(frame: pl.DataFrame, threads: int) -> list[pl.DataFrame]:
+    names = frame["indicator"].unique().sort().to_list()
+    family = frame.select("scenario", pl.lit("n").alias("parent"), item="indicator").unique()
+    family = family.with_columns(weight=1.0, position=pl.col("item").str.slice(1).cast(pl.Int64))
+    with Store(threads=threads) as store:
+        treated = treat(store, frame, dict.fromkeys(names, Winsorise()))
+        cells = normalise(store, treated.cells, dict.fromkeys(names, (ZScore(), "higher")))
+        items = cells.select("scenario", "region", pl.col("indicator").alias("item"), "score")
+        nodes = means(store, items, family, {"n": a.Arithmetic()})
+    return [cells.sort(KEYS), treated.shapes, treated.points, nodes.sort("scenario", "region")]
+
+
+def test_neither_threads_nor_the_order_of_rows_change_a_bit():
+    frame = panel(regions=800, indicators=5, scenarios=3)
+    wanted = scored(frame, threads=1)
+    for threads, seed in ((2, 1), (8, 2)):
+        found = scored(frame.sample(fraction=1, shuffle=True, seed=seed), threads=threads)
+        assert all(one.equals(other) for one, other in zip(found, wanted, strict=True))
+
+
+@given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=20))
+def test_an_exact_sum_is_that_of_exact_fractions(store, numbers):
+    frame = pl.DataFrame({"x": numbers})
+    unit = binary_unit("max(abs(x))")
+    found = store.query(
+        f"SELECT {exact_sum('x', 'unit')} AS s FROM x, (SELECT {unit} AS unit FROM x)", {"x": frame}
+    )["s"][0]
+    wanted = float(sum(map(Fraction, numbers)))
+    assert found == pytest.approx(wanted, rel=1e-15, abs=1e-16 * max(map(abs, numbers)))
+
+
+def test_rows_go_back_to_where_they_came_from():
+    columns = Columns.of(panel(2, 2, 1).with_columns(imputed=pl.Series([1.0, None, 3.0, 4.0])))
+    held = columns.rows("imputed", present="imputed")
+    assert held["row"].to_list() == [0, 2, 3]
+    assert held["place"].to_list() == [0, 0, 1]
+    back = columns.placed(held.reverse(), "imputed")
+    assert back.to_list() == [1.0, None, 3.0, 4.0]
+    assert columns.names.rows() == [(0, 0, "x0"), (1, 0, "x1")]
+
+
+def test_names_are_numbered_in_their_order():
+    names, codes = numbered(pl.Series("n", ["b", "a", "b"]))
+    assert names.to_list() == ["a", "b"]
+    assert codes.to_list() == [1, 0, 1]
