@@ -133,7 +133,10 @@ def drawn(strategy: SearchStrategy[World], count: int) -> list[World]:
     def collect(world: World) -> None:
         found.append(world)
 
-    collect()
+    try:
+        collect()
+    finally:
+        del AVAILABLE_PROVIDERS["rating"]
     return found
 
 
