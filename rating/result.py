@@ -19,7 +19,7 @@ from rating.definitions.sector import Sector
 from rating.definitions.tree import Tree
 from rating.errors import Problem, UsageError, nearest
 from rating.inputs.tables import Data
-from rating.text import Lang
+from rating.text import Lang, html_table
 
 if TYPE_CHECKING:
     from rating.analysis.agreement import Agreement
@@ -241,19 +241,17 @@ class Rating:
         return f"Rating({self.section.id} {self.edition}: {ranked} of {self.ranks.height} ranked)"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(n)}</th>" for n in ("rank", "region", "score", "group"))
-        rows = "".join(
-            f"<tr><td>{'' if row['rank'] is None else row['rank']}</td>"
-            f"<td>{html.escape(self.name(row['region']))}</td>"
-            f"<td>{'' if row['score'] is None else format(row['score'], '.1f')}</td>"
-            f"<td>{html.escape(row['group'] or row['status'])}</td></tr>"
+        rows = (
+            (
+                row["rank"],
+                self.name(row["region"]),
+                None if row["score"] is None else format(row["score"], ".1f"),
+                row["group"] or row["status"],
+            )
             for row in self.ranks.iter_rows(named=True)
         )
-        title = f"{html.escape(self.section.name.en)}, {self.edition}"
-        return (
-            f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
-        )
+        title = f"{self.section.name.en}, {self.edition}"
+        return html_table(title, ("rank", "region", "score", "group"), rows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ any number of them, and gaps.
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -19,7 +18,7 @@ from rating.engine import held
 from rating.engine.store import Store
 from rating.errors import DataError, Problem, UsageError, nearest
 from rating.result import Rating
-from rating.text import Text, number
+from rating.text import Text, html_table, number
 
 Scale = Literal["nominal", "ordinal", "interval"]
 
@@ -110,16 +109,7 @@ class Agreement:
         return f"Agreement({self.rating.section.id} {self.rating.edition}: {shown})"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in SHOWN)
-        rows = []
-        for row in self.blocks.iter_rows(named=True):
-            cells = (f"{v:.3f}" if isinstance(v, float) else v for v in (row[n] for n in SHOWN))
-            shown = ("" if cell is None else html.escape(str(cell)) for cell in cells)
-            rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in shown)}</tr>")
-        return (
-            f"<table><caption>{html.escape(self.sentence.en)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        )
+        return html_table(self.sentence.en, SHOWN, self.blocks.select(SHOWN).iter_rows())
 
 
 def agreement(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from rating.engine import held
 from rating.engine.store import Store
 from rating.errors import DataError, Problem, UsageError
 from rating.result import Rating
-from rating.text import Text, number
+from rating.text import Text, html_table, number
 
 PLANTS = {"region": pl.String, "plant": pl.String, "group": pl.String, "activity": pl.String}
 JOBS = {"region": pl.String, "employment": pl.Float64}
@@ -110,18 +109,12 @@ class Concentration:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in SHOWN)
         rows = []
         for row in self.regions.filter(pl.col("plants") > 0).iter_rows(named=True):
             if self.rating is not None:
                 row["region"] = self.rating.name(row["region"])
-            cells = (f"{v:.3f}" if isinstance(v, float) else v for v in (row[n] for n in SHOWN))
-            shown = ("" if cell is None else html.escape(str(cell)) for cell in cells)
-            rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in shown)}</tr>")
-        return (
-            f"<table><caption>{html.escape(self.sentence.en)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        )
+            rows.append([row[name] for name in SHOWN])
+        return html_table(self.sentence.en, SHOWN, rows)
 
 
 def concentration(rating: Rating, *, draws: int = 1000, seed: int = 1) -> Concentration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from rating.analysis.sobol import Indices, indices, intervals
 from rating.analysis.uncertainty import planned
 from rating.errors import Problem, UsageError
 from rating.result import Rating
-from rating.text import Text, number
+from rating.text import Text, html_table, number
 
 RESAMPLES = 500
 
@@ -83,21 +82,14 @@ class Sensitivity:
 
     def _repr_html_(self) -> str:
         names = ("name", "first", "total", "total_low", "total_high")
-        head = "".join(f"<th>{name}</th>" for name in names)
-        rows = "".join(
-            "<tr>"
-            + "".join(
-                f"<td>{html.escape(v) if isinstance(v, str) else '' if v is None else f'{v:.2f}'}"
-                "</td>"
-                for v in (row[name] for name in names)
-            )
-            + "</tr>"
+        rows = (
+            [
+                cell if cell is None or isinstance(cell, str) else f"{cell:.2f}"
+                for cell in (row[name] for name in names)
+            ]
             for row in self.assumptions.iter_rows(named=True)
         )
-        return (
-            f"<table><caption>{html.escape(self.sentence.en)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return html_table(self.sentence.en, names, rows)
 
 
 def sensitivity(

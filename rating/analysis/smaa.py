@@ -6,7 +6,6 @@ making, Operations Research 49 (2001) 444-454.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from rating.definitions.definition import build
 from rating.definitions.uncertainty import Assumption, Measurement, OtherWeights
 from rating.errors import Problem, UsageError
 from rating.result import Rating
+from rating.text import html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,18 +64,11 @@ class Acceptability:
 
     def _repr_html_(self) -> str:
         names = ("rank", "region", "first", "best", "worst", "confidence")
-        head = "".join(f"<th>{name}</th>" for name in names)
         rows = []
         for row in self.ranks.iter_rows(named=True):
-            row["region"] = html.escape(self.rating.name(row["region"]))
-            shown = [f"{v:.3f}" if isinstance(v, float) else v for v in (row[n] for n in names)]
-            cells = "".join(f"<td>{'' if cell is None else cell}</td>" for cell in shown)
-            rows.append(f"<tr>{cells}</tr>")
-        title = html.escape(f"{self.rating.section.name.en}, {self.rating.edition}")
-        return (
-            f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
-        )
+            row["region"] = self.rating.name(row["region"])
+            rows.append([row[name] for name in names])
+        return html_table(f"{self.rating.section.name.en}, {self.rating.edition}", names, rows)
 
 
 def smaa(

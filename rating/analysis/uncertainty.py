@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from collections import Counter
 from collections.abc import Collection
@@ -23,6 +22,7 @@ from rating.analysis.state import State, key_of
 from rating.definitions.settings import Quantile, ShareOfGap
 from rating.errors import DefinitionError, Problem, UsageError
 from rating.result import Rating
+from rating.text import html_table
 
 BLOCK_TO_ADD = """add to section.toml, for instance:
     [uncertainty]
@@ -170,22 +170,16 @@ class Uncertainty:
 
     def _repr_html_(self) -> str:
         names = ("rank", "region", "median", "low", "high", "p_top5", "p_top10", "p_top20")
-        head = "".join(f"<th>{name}</th>" for name in names)
         rows = []
         for row in self.ranks.iter_rows(named=True):
-            shown = [row["rank"], html.escape(self.rating.name(row["region"]))]
+            shown = [row["rank"], self.rating.name(row["region"])]
             shown += [row[name] for name in names[2:5]]
-            shown += [None if row[n] is None else f"{row[n]:.2f}" for n in names[5:]]
-            cells = "".join(f"<td>{'' if cell is None else cell}</td>" for cell in shown)
-            rows.append(f"<tr>{cells}</tr>")
-        title = html.escape(
+            rows.append(shown + [None if row[n] is None else f"{row[n]:.2f}" for n in names[5:]])
+        title = (
             f"{self.rating.section.name.en}, {self.rating.edition}: "
             f"{self.draws} draws, seed {self.seed}, {self.level:.0%} intervals"
         )
-        return (
-            f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
-        )
+        return html_table(title, names, rows)
 
 
 def uncertainty(

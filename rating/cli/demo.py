@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import tomllib
 from pathlib import Path
@@ -14,6 +13,7 @@ from rating.cli.streams import say
 from rating.definitions import files
 from rating.errors import Problem, UsageError
 from rating.inputs.demo import world, writing
+from rating.publish.files import flush
 
 SECTION = "hitech"
 """The section whose registers and sectors the data are of."""
@@ -43,11 +43,11 @@ def write_demo(
         part.mkdir()
         rows = writing.write(made, part, format=format)
         for file in (*part.iterdir(), part):
-            _flush(file)
+            flush(file)
         if target.exists():
             target.rename(Path(place) / "old")
         part.rename(target)
-        _flush(target.parent)
+        flush(target.parent)
     say(f"written: {out}, {len(rows)} tables, {sum(rows.values())} rows, {rows['firms']} of firms")
     say("Every row is invented; sources.toml says so.")
 
@@ -68,11 +68,3 @@ def _require_ours(target: Path, shown: Path) -> None:
     if told.get("synthetic") is not True and not empty:
         what = "is there already and holds no synthetic data"
         raise UsageError(Problem(str(shown), what, "choose another place: --out FOLDER"))
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

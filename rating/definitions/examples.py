@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from rating.definitions.definition import Day, Definition, Many, Number, refuse
-from rating.definitions.messages import unknown
+from rating.definitions.messages import beside
 from rating.definitions.parsing import Type
 from rating.errors import Problem, nearest
 
@@ -53,14 +53,9 @@ class Example(Definition):
     def _beside(cls, value: Any) -> Any:
         if not isinstance(value, Mapping) or "tables" in value:
             return value
-        options = {k: v for k, v in value.items() if k in _OPTIONS}
-        tables = {k: v for k, v in value.items() if k not in options}
-        refuse(
-            unknown(key, _OPTIONS, _A_TABLE.format(key))
-            for key, rows in tables.items()
-            if not isinstance(rows, list | tuple)
-        )
-        return {**options, "tables": tables}
+        made, wrong = beside(value, _OPTIONS, key="tables", holds=(list, tuple), otherwise=_A_TABLE)
+        refuse(wrong)
+        return made
 
 
 _KINDS: dict[Type, tuple[tuple[type, ...], str]] = {

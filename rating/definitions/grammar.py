@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rating.definitions.estimators import OVER_REGIONS, OVER_ROWS, exact_sum
-from rating.definitions.parsing import RefusalError, Type, quoted
+from rating.definitions.parsing import RefusalError, Type, literal, quoted
 from rating.errors import nearest
 
 Level = Literal["value", "measure", "row"]
@@ -133,7 +133,7 @@ class Printer:
     def _constant(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
         kind, text = node["literal"]["kind"], str(node["literal"]["text"])
         if kind == "STRING":
-            return "'" + text.replace("'", "''") + "'", _ATOM
+            return literal(text), _ATOM
         if kind == "BOOLEAN":
             return text.upper(), _ATOM
         if kind == "NULL_LITERAL":

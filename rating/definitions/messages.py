@@ -30,6 +30,33 @@ def unknown(key: str, known: tuple[str, ...], otherwise: str) -> Problem:
     return Problem("", f"unknown key '{key}'", remedy if "mean" in remedy else otherwise)
 
 
+def beside(
+    value: Mapping[str, Any],
+    options: tuple[str, ...],
+    *,
+    key: str,
+    holds: tuple[type, ...],
+    otherwise: str,
+) -> tuple[dict[str, Any], list[Problem]]:
+    """What a file writes beside the options, under a key of its own; and the keys that are neither.
+
+    Args:
+        value: the options and what stands beside them.
+        options: the names of the options.
+        key: under which the rest is put.
+        holds: what one of the rest may be.
+        otherwise: how one of the rest is written, with the key in place of ``{}``.
+    """
+    own = {name: one for name, one in value.items() if name in options}
+    rest = {name: one for name, one in value.items() if name not in own}
+    wrong = [
+        unknown(name, options, otherwise.format(name))
+        for name, one in rest.items()
+        if not isinstance(one, holds)
+    ]
+    return {**own, key: rest}, wrong
+
+
 def _problems(detail: ErrorDetails, model: type[BaseModel], where: str) -> Iterator[Problem]:
     kind, loc, context = detail["type"], detail["loc"], detail.get("ctx", {})
     path, models = _walk(model, loc)

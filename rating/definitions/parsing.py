@@ -61,6 +61,11 @@ def quoted(name: str) -> str:
     return f'"{name}"' if name in _reserved() else name
 
 
+def literal(value: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def parse(text: str) -> dict[str, Any]:
     """The tree of one bare expression; whatever is not one is refused."""
     if not text.strip():

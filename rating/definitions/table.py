@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from rating.definitions.definition import Definition, Id, Many, Number, refuse
-from rating.definitions.messages import unknown
+from rating.definitions.messages import beside
 from rating.definitions.parsing import Type
 from rating.text import Text
 
@@ -156,16 +156,13 @@ class Input(Definition):
         """Columns are written beside the options: whatever is not an option is a column."""
         if not isinstance(value, Mapping) or "columns" in value:
             return value
-        options = {k: v for k, v in value.items() if k in OPTIONS}
-        columns = {k: v for k, v in value.items() if k not in options}
-        refuse(
-            unknown(key, OPTIONS, _A_COLUMN.format(key))
-            for key, column in columns.items()
-            if not isinstance(column, Mapping | Column)
+        made, wrong = beside(
+            value, OPTIONS, key="columns", holds=(Mapping, Column), otherwise=_A_COLUMN
         )
-        if "from" in options:
-            options["base"] = options.pop("from")
-        return {**options, "columns": columns}
+        refuse(wrong)
+        if "from" in made:
+            made["base"] = made.pop("from")
+        return made
 
     @model_validator(mode="after")
     def _fit(self) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,22 +11,9 @@ from typing import Any, Self
 import duckdb
 import polars as pl
 
+from rating.definitions.parsing import literal
 from rating.errors import DataError, DefinitionError, Problem
-from rating.inputs.connection import without_bar
-
-
-class _Stream:
-    """A frame or a relation as an Arrow stream and nothing else.
-
-    DuckDB takes a frame only so without pyarrow; polars, given the relation itself, leaves a
-    reference to it behind that DuckDB reports on stderr at exit.
-    """
-
-    def __init__(self, source: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
-        self._source = source
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        return self._source.__arrow_c_stream__(requested_schema)
+from rating.inputs.connection import Stream, lock
 
 
 class Store:
@@ -62,9 +48,7 @@ class Store:
             self._connection.execute(f"SET allowed_paths = [{listed}]")
             # The order of rows says nothing here, and keeping it costs memory.
             self._connection.execute("SET preserve_insertion_order = false")
-        self._connection.execute("SET enable_external_access = false")
-        without_bar(self._connection)
-        self._connection.execute("SET lock_configuration = true")
+        lock(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +69,7 @@ class Store:
 
     def keep(self, name: str, frame: pl.DataFrame) -> None:
         """Keep a frame as a table."""
-        self._connection.register("_arriving", _Stream(frame))
+        self._connection.register("_arriving", Stream(frame))
         try:
             self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _arriving")
         finally:
@@ -99,9 +83,9 @@ class Store:
         """
         given = dict(frames or {})
         for name, frame in given.items():
-            self._connection.register(name, _Stream(frame))
+            self._connection.register(name, Stream(frame))
         try:
-            return pl.DataFrame(_Stream(self._connection.sql(sql)))
+            return pl.DataFrame(Stream(self._connection.sql(sql)))
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             message = str(error).partition(": ")[2].split("\n")[0] or str(error)
             raise DefinitionError(
@@ -150,16 +134,6 @@ def exact_sum(term: str, unit: str = "1") -> str:
     return f"CAST(sum({whole}) AS DOUBLE) / {_FINE} * any_value({unit})"
 
 
-def sorted_sum(column: str) -> str:
-    """SQL for a sum that does not depend on the order of rows, their names or the threads."""
-    return f"list_sum(list_sort(list({column})))"
-
-
 def binary_unit(largest: str) -> str:
     """SQL for the power of 2 at or just below the size of the largest term, 1 for 0."""
     return f"CASE WHEN {largest} > 0 THEN pow(2::DOUBLE, floor(log2({largest}))) ELSE 1 END"
-
-
-def literal(value: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + re.sub("'", "''", value) + "'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +45,7 @@ def from_coinr_excel(
         DataError: with every problem of the sheets, by sheet and row.
     """
     file = Path(path)
-    data, sha256 = _bytes(file)
+    data, sha256 = raw.content(file)
     problems: list[Problem] = []
     imeta = _sheet(file.name, data, sha256, META, problems)
     idata = _sheet(file.name, data, sha256, RAW, problems)
@@ -62,15 +61,6 @@ def from_coinr_excel(
         edition=edition,
     )
     return section, _from_file(read, file.name, sha256)
-
-
-def _bytes(file: Path) -> tuple[bytes, str]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise DataError(Problem(file.name, what, "check its path and its permissions")) from None
-    return data, hashlib.sha256(data).hexdigest()
 
 
 def _from_file(data: Data, file: str, sha256: str) -> Data:
@@ -154,7 +144,7 @@ def from_coin_tool(
         DataError: with every problem of the sheets, by sheet and row.
     """
     file = Path(path)
-    data, sha256 = _bytes(file)
+    data, sha256 = raw.content(file)
     problems: list[Problem] = []
     database, framework = (
         _grid(file.name, data, name, problems) for name in ("Database", "Framework")

@@ -6,7 +6,6 @@ Nothing is guessed: windows-1251 read as another encoding gives letters too, onl
 from __future__ import annotations
 
 import codecs
-import hashlib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -16,7 +15,7 @@ import polars as pl
 
 from rating.definitions.parsing import Type
 from rating.definitions.table import Column
-from rating.errors import DataError, Problem, UsageError, nearest
+from rating.errors import Problem, UsageError, nearest
 from rating.inputs import cells, csv_file, keys, raw, reading
 from rating.inputs.reading import Reading
 from rating.inputs.regions import WITHOUT_OKRUGS, Register
@@ -63,12 +62,7 @@ def read_extract(
     """
     path = Path(path)
     _declared(columns, encoding, delimiter, (*numbers, *dates))
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise DataError(Problem(path.name, what, "check its path and its permissions")) from None
-    sha256 = hashlib.sha256(data).hexdigest()
+    data, sha256 = raw.content(path)
     found = csv_file.read(path.name, data, sha256, encoding=encoding, delimiter=delimiter)
     lost = [name for name in columns if name not in found.frame.columns]
     where = f"{path.name}, row 1"

@@ -11,6 +11,7 @@ import polars as pl
 
 from rating.errors import DataError, Problem
 from rating.inputs import raw
+from rating.inputs.connection import Stream
 
 
 def read(file: str, data: bytes, sha256: str) -> raw.Raw:
@@ -46,20 +47,6 @@ def _decoded(data: bytes) -> tuple[pl.DataFrame, list[str]]:
         found = {name for (name,) in schema.fetchall()}
     # DuckDB renames a column whose name differs from another in case only, as Q to Q_1.
     return frame, [name if name in found else name.rsplit("_", 1)[0] for name in frame.columns]
-
-
-class Stream:
-    """Rows as an Arrow stream and nothing else.
-
-    DuckDB takes a frame only so without pyarrow; polars, given a relation itself, leaves a
-    complaint at exit.
-    """
-
-    def __init__(self, rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
-        self._rows = rows
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._rows.__arrow_c_stream__(requested_schema)
 
 
 def of_frame(table: str, frame: object) -> raw.Raw:

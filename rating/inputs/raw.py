@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -45,6 +47,25 @@ class Raw:
     rows: pl.Series
     refused: tuple[Refusal, ...]
     sha256: str
+
+
+def content(path: Path) -> tuple[bytes, str]:
+    """The bytes of a file and their SHA-256.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def unreadable(path: Path, error: OSError) -> DataError:
+    """What is told of a file that cannot be read."""
+    what = f"cannot be read: {error.strerror}"
+    return DataError(Problem(path.name, what, "check its path and its permissions"))
 
 
 def of_text(

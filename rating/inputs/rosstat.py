@@ -6,7 +6,6 @@ carry footnotes, and a missing figure is a sign.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from os import PathLike
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from rating.errors import DataError, Problem
-from rating.inputs import printed, reading, xlsx_file
+from rating.inputs import printed, raw, reading, xlsx_file
 from rating.inputs.reading import Okrugs, Reading
 from rating.inputs.regions import Register
 
@@ -46,18 +45,13 @@ def read_rosstat(path: str | PathLike[str], sheet: str, *, okrugs: Okrugs = "apa
         >>> grp = rating.read_rosstat("section-9.xlsx", "9.1.").table       # doctest: +SKIP
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise DataError(Problem(path.name, what, "check its path and its permissions")) from None
+    data, sha256 = raw.content(path)
     grid = xlsx_file.grid(path.name, data, sheet, raised=printed.RAISED)
     header, years = _header(f"{path.name}, sheet {sheet}", grid)
     code, title, unit = _about(grid, header, sheet)
     rows = _rows(grid, header, years).with_columns(
         period=pl.lit("Y"), code=pl.lit(code), unit=pl.lit(unit)
     )
-    sha256 = hashlib.sha256(data).hexdigest()
     about = reading.provenance(path.name, sha256, rows.height, title, "Росстат")
     return reading.figures(rows, path.name, about, Register.named("ru"), okrugs)
 

@@ -17,8 +17,7 @@ from rating.definitions import derived
 from rating.definitions.grammar import Formula
 from rating.definitions.parsing import quoted
 from rating.definitions.table import Input, Rule
-from rating.inputs.connection import without_bar
-from rating.inputs.parquet_file import Stream
+from rating.inputs.connection import Stream, lock
 
 _INDEX = "_index"
 _BROKEN = {"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String}
@@ -56,9 +55,7 @@ def broken(declared: Input, frame: pl.DataFrame, rows: pl.Series) -> pl.DataFram
 def _kept(frame: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
     """A locked connection that holds the rows as its one table."""
     with duckdb.connect(":memory:", config={"python_enable_replacements": False}) as connection:
-        connection.execute("SET enable_external_access = false")
-        without_bar(connection)
-        connection.execute("SET lock_configuration = true")
+        lock(connection)
         connection.register("arriving", Stream(frame))
         connection.execute("CREATE TABLE rows AS SELECT * FROM arriving")
         connection.unregister("arriving")

@@ -17,12 +17,11 @@ import duckdb
 import polars as pl
 
 from rating.definitions import derived
-from rating.definitions.parsing import SQL_TYPE, quoted
+from rating.definitions.parsing import SQL_TYPE, literal, quoted
 from rating.definitions.table import Column, Input
 from rating.errors import Problem, nearest
 from rating.inputs import cells, classifiers, raw
-from rating.inputs.connection import without_bar
-from rating.inputs.parquet_file import Stream
+from rating.inputs.connection import Stream, without_bar
 from rating.inputs.regions import Register
 
 LARGE = 64 * 2**20
@@ -98,7 +97,7 @@ class Stored:
         rows = f"SELECT * FROM {read or source(self.files)} WHERE {self.good}"
         if not self.codes:
             return rows
-        pairs = ", ".join(f"({_text(name)}, {_text(code)})" for name, code in self.codes)
+        pairs = ", ".join(f"({literal(name)}, {literal(code)})" for name, code in self.codes)
         return (
             f"SELECT t.* REPLACE (k.code AS region) FROM ({rows}) t "
             f"JOIN (VALUES {pairs}) k(name, code) ON t.region = k.name"
@@ -107,11 +106,7 @@ class Stored:
 
 def source(files: Iterable[Path]) -> str:
     """The files as DuckDB reads them."""
-    return f"read_parquet([{', '.join(_text(str(file)) for file in files)}])"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
 
 
 def is_large(files: list[Path], declared: Input) -> bool:
@@ -232,11 +227,11 @@ def _refused(
     }
     if not met:
         return pl.DataFrame(schema=schema)
-    listed = ", ".join(_text(str(file)) for file in stored.files)
+    listed = ", ".join(literal(str(file)) for file in stored.files)
     rows = f"read_parquet([{listed}], filename = true, file_row_number = true)"
     parts = [
         f"SELECT parse_filename(filename) AS file, file_row_number + 2 AS row, "
-        f"{_text(column)} AS column, {_text(rule)} AS rule, "
+        f"{literal(column)} AS column, {literal(rule)} AS rule, "
         f"{f'left(CAST({quoted(column)} AS VARCHAR), 60)' if column else 'NULL'} AS value "
         f"FROM {rows} WHERE {sql}"
         for column, rule, sql in met
@@ -266,11 +261,11 @@ def _faults(
         if column.max is not None:
             yield name, cells.above(column.max), f"{cell} > {column.max!r}"
         if column.choices is not None:
-            listed = ", ".join(_text(choice) for choice in column.choices)
+            listed = ", ".join(literal(choice) for choice in column.choices)
             yield name, cells.not_a_choice(column.choices), f"{cell} NOT IN ({listed})"
         if column.classifier is not None:
             known = classifiers.table(column.classifier)["code"].to_list()
-            listed = ", ".join(_text(code) for code in known)
+            listed = ", ".join(literal(code) for code in known)
             yield name, classifiers.NOT_OKVED2, _strange(connection, files, cell, listed)
         if column.type == "text":
             yield name, cells.TOO_LONG, f"length({cell}) > {cells.LONGEST}"
@@ -294,4 +289,4 @@ def _strange(
     found = [str(row[0]) for row in connection.sql(query).fetchall()]
     if len(found) == SHOWN:
         return f"{cell} NOT IN ({listed})"
-    return f"{cell} IN ({', '.join(map(_text, found))})" if found else "false"
+    return f"{cell} IN ({', '.join(map(literal, found))})" if found else "false"

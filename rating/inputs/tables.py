@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -201,12 +200,7 @@ def _missing(table: str, files: list[Path]) -> Problem:
 
 
 def _file(path: Path, table: str, texts: frozenset[str]) -> raw.Raw:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise DataError(Problem(path.name, what, "check its path and its permissions")) from None
-    sha256 = hashlib.sha256(data).hexdigest()
+    data, sha256 = raw.content(path)
     suffix = path.suffix.lower()
     if suffix == ".xlsx":
         return xlsx_file.read(path.name, data, sha256, table=table, texts=texts)

@@ -15,6 +15,7 @@ from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped
 from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
 
 from rating.errors import DataError, Problem
+from rating.inputs import raw
 
 CHUNK = 64 * 1024
 LONGEST = 1024 * 1024
@@ -75,8 +76,7 @@ def digest(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise DataError(Problem(path.name, what, "check its path and its permissions")) from None
+        raise raw.unreadable(path, error) from None
 
 
 def parts(path: Path) -> Iterator[tuple[str, IO[bytes]]]:

@@ -11,9 +11,10 @@ import polars as pl
 
 from rating.definitions.examples import Example
 from rating.definitions.model import Indicator, Input
+from rating.definitions.parsing import literal
 from rating.definitions.section import Section
 from rating.engine import held, values
-from rating.engine.store import Store, literal
+from rating.engine.store import Store
 from rating.errors import Problem, RatingError
 from rating.inputs import tables
 from rating.inputs.cells import DTYPES

@@ -45,7 +45,7 @@ def write_whole(path: Path | str, content: bytes) -> Path:
             with suppress(OSError):
                 part.unlink()
             raise
-        _flush_folder(target.parent)
+        flush(target.parent)
     except OSError as error:
         raise UsageError(
             Problem(str(target), f"cannot be written: {error.strerror}", "choose another place")
@@ -77,7 +77,7 @@ def write_folder(path: Path | str, content: Mapping[str, bytes]) -> Path:
             write_whole(part / name, text)
         if part != whole:
             part.rename(whole)
-            _flush_folder(whole.parent)
+            flush(whole.parent)
     except (OSError, UsageError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
         what = f"cannot be written: {getattr(cause, 'strerror', cause)}"
@@ -97,9 +97,10 @@ def _write(part: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     # The rename itself is safe on the disk only once the folder is.
-    handle = os.open(folder, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

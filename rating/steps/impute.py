@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from rating.definitions.estimators import ordered_sum
 from rating.definitions.settings import (
     Constant,
     GroupMean,
@@ -15,7 +16,7 @@ from rating.definitions.settings import (
     Setting,
     Structure,
 )
-from rating.engine.store import Store, finite, sorted_sum
+from rating.engine.store import Store, finite
 from rating.errors import DefinitionError, Problem, nearest
 from rating.steps.columns import Columns
 from rating.steps.predict import check_names, predict
@@ -90,7 +91,7 @@ def _averages(
         },
         schema={"indicator": pl.String, "median": pl.Boolean, "grouping": pl.String},
     )
-    mean = f"{sorted_sum('value')} / count(value)"
+    mean = f"{ordered_sum('value')} / count(value)"
     grouped = groups.height > 0
     average = {
         (True,): "median(value)",
