@@ -13,10 +13,10 @@ from datetime import date
 import polars as pl
 
 from rating.definitions import derived
-from rating.definitions.parsing import SQL_TYPE, quoted
+from rating.definitions.parsing import SQL_TYPE, literal, quoted
 from rating.definitions.sector import Sector, bare
 from rating.definitions.table import Column, Input
-from rating.engine.store import Store, literal
+from rating.engine.store import Store
 from rating.errors import DataError, Problem, UsageError
 from rating.inputs.stored import Stored
 
@@ -109,8 +109,8 @@ class _Showing:
                 self._show(name, self.rows(name, given))
         for name, given in every.items():
             if given.base is not None:
-                base = self._widened(name, given, every)
-                self._show(name, derived_sql(name, every, base, as_of=self._day()))
+                self._widen(given, every)
+                self._show(name, derived_sql(name, every, as_of=self._day()))
         _joinable(self.store, every)
         _regions(self.store, every)
 
@@ -137,15 +137,11 @@ class _Showing:
         days = set(self.days.values())
         return f"DATE '{min(days)}'" if len(days) == 1 else None
 
-    def _widened(self, name: str, given: Input, every: Inputs) -> str:
-        """The table that a derived one is made of: its base, over more years where it says so."""
-        assert given.base is not None
-        if given.window == 1:
-            return given.base
-        base = f"{given.base}__{given.window}"
-        wider = every[given.base].model_copy(update={"window": given.window, "carry": 0})
-        self._show(base, self.rows(given.base, wider))
-        return base
+    def _widen(self, given: Input, every: Inputs) -> None:
+        """Show the base of a derived table over more years, where it asks for them."""
+        if given.base is not None and given.window > 1:
+            wider = every[given.base].model_copy(update={"window": given.window, "carry": 0})
+            self._show(_base(given), self.rows(given.base, wider))
 
     def rows(self, name: str, given: Input) -> str:
         """SQL for the rows of a stored table in its years, with the keys and declared columns."""
@@ -227,18 +223,22 @@ def _shares(name: str, sector: Sector) -> Iterator[str]:
         yield f"CASE {branches} ELSE 0 END"
 
 
-def derived_sql(name: str, inputs: Inputs, base: str, as_of: str | None = None) -> str:
+def _base(given: Input) -> str:
+    """The name under which the base of a derived table is shown: over more years, its own."""
+    return f"{given.base}__{given.window}" if given.window > 1 else str(given.base)
+
+
+def derived_sql(name: str, inputs: Inputs, as_of: str | None = None) -> str:
     """SQL for the rows of a derived table, over the tables it is made of.
 
     Args:
         name: the table.
         inputs: it and what it is made of.
-        base: the name under which its base is shown.
         as_of: the day of the edition where it is one for all rows.
     """
     given = inputs[name]
     made = derived.compiled(name, inputs)
-    source = _joined(given, inputs, _moved(given, base))
+    source = _joined(given, inputs, _moved(given, _base(given)))
     keys = ["scenario"] if derived.national(name, inputs) else ["scenario", "region"]
     keys.append(f"{as_of} AS as_of" if as_of else "as_of")
     where = f" WHERE {made.where}" if made.where is not None else ""

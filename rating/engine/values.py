@@ -15,9 +15,9 @@ import polars as pl
 from rating.definitions import derived
 from rating.definitions.grammar import Formula
 from rating.definitions.model import Indicator, Version
-from rating.definitions.parsing import quoted
+from rating.definitions.parsing import literal, quoted
 from rating.engine.held import derived_sql
-from rating.engine.store import Store, finite, literal
+from rating.engine.store import Store, finite
 from rating.errors import DataError, Problem
 
 NUMERIC = ("number", "integer", "boolean")
@@ -90,11 +90,12 @@ def indicator_sql(indicator: Indicator, version: Version) -> str:
     """The query for one indicator, over the rows of one edition, for an auditor to run.
 
     Tables have the names of the section's inputs and hold the rows of the edition, with columns
-    ``scenario`` and ``as_of``; ``regions`` lists scenario and region. Columns: scenario, region,
+    ``scenario`` and ``as_of``; ``firms__4`` holds those of four years up to it, for a table that
+    is derived over more years; ``regions`` lists scenario and region. Columns: scenario, region,
     the columns and measures that the value is made of, value.
     """
     made = [
-        f"{quoted(table)} AS (\n  {derived_sql(table, indicator.input, given.base)}\n)"
+        f"{quoted(table)} AS (\n  {derived_sql(table, indicator.input)}\n)"
         for table, given in indicator.input.items()
         if given.base is not None and table in indicator.tables(version)
     ]
@@ -128,10 +129,9 @@ def _value_steps(indicator: Indicator, version: Version, measures: Measures) -> 
             continue
         joins.append(_join(quoted(table), f"t{number}", national=False))
         columns += [_column(f"t{number}", quoted(name), given.absent) for name in names]
-    dated = compiled.value.dated or (compiled.estimate is not None and compiled.estimate.dated)
-    # The day is the same for every row of a scenario, whichever table shows it.
-    table = next(iter(indicator.tables(version)))
-    if dated:
+    if compiled.value.dated or (compiled.estimate is not None and compiled.estimate.dated):
+        # The day is the same for every row of a scenario, whichever table shows it.
+        table = indicator.tables(version)[0]
         days = f"SELECT DISTINCT scenario, as_of FROM {quoted(table)}"
         joins.append(f"JOIN ({days}) d ON d.scenario = r.scenario")
         columns.append("d.as_of")

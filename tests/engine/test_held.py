@@ -33,6 +33,7 @@ ROWS = st.lists(
     min_size=1,
     max_size=25,
 ).filter(lambda rows: any(row["year"] == 2026 for row in rows))
+COUNTED = {"type": "integer", "value": "count(*)"}
 SCHEMA = {
     "region": pl.String,
     "year": pl.Int64,
@@ -292,6 +293,31 @@ def test_the_printed_query_gives_what_the_engine_gives():
             found = store.query(values.indicator_sql(indicator, version)).sort("region")
             own = result.values.filter(pl.col("indicator") == indicator.id).sort("region")
             assert found["value"].to_list() == own["value"].to_list()
+
+
+def test_the_printed_query_reads_as_many_years_as_a_derived_table_does():
+    indicator = rating.Indicator(
+        id="i",
+        parent="index",
+        input={
+            "firms": FIRMS,
+            "years": {"from": "firms", "window": 3, "by": ["firm_id"], "n": COUNTED},
+        },
+        version=[
+            {
+                "since": "2000-01-01",
+                "measures": {"years": {"longest": "max(n)"}},
+                "value": "longest",
+            }
+        ],
+    )
+    firm = {"region": "A", "firm_id": "f1", "owner": None, "jobs": 1.0}
+    frame = pl.DataFrame([{**firm, "year": y} for y in (2024, 2025, 2026)], schema=SCHEMA)
+    with Store() as store:
+        held.hold(store, {"firms": frame}, indicator.input, 2026)
+        found = store.query(values.indicator_sql(indicator, indicator.version[0]))
+        own, _ = values.evaluate(store, [indicator], date(2026, 12, 31))
+    assert found["value"].to_list() == own["value"].to_list() == [3.0]
 
 
 @pytest.mark.parametrize(
