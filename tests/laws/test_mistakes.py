@@ -78,6 +78,41 @@ SHARE = {
 JOBS = {"inputs": {"r": REGION, "f": FIRMS}, "law": {"rises_with": ["f.employees"]}}
 _IN = "sum(employees) FILTER (WHERE kind = 'in')"
 
+HOURS = [
+    {
+        "why": "40 hours of 1 person and 30 of 9: 70 of 10, no mean of 40 and 3.3",
+        "f": [
+            {"region": "A", "firm_id": "a", "hours": 40.0, "employees": 1.0},
+            {"region": "A", "firm_id": "b", "hours": 30.0, "employees": 9.0},
+        ],
+        "expect": {"A": 7.0},
+    }
+]
+THREE_YEARS = [
+    {
+        "why": "3, 6 and 9 hired in three years: 6 a year",
+        "h": [
+            {"region": "A", "year": 2019, "hired": 3.0},
+            {"region": "A", "year": 2020, "hired": 6.0},
+            {"region": "A", "year": 2021, "hired": 9.0},
+        ],
+        "expect": {"A": 6.0},
+    }
+]
+DENSITY = [
+    {
+        "why": "5 people on 2,500 square kilometres are 20 on 10,000",
+        "r": [{"region": "A", "staff": 5.0, "area": 2500.0}],
+        "expect": {"A": 20.0},
+    }
+]
+
+SHARE_OF_STAFF = indicator(
+    "part / nullif(whole, 0)",
+    measures={"f": {"part": _IN, "whole": "sum(employees)"}},
+    **SHARE,
+)
+
 # name, the right one, the planted one, what finds it
 MISTAKES: list[tuple[str, rating.Indicator, rating.Indicator, str]] = [
     (
@@ -108,32 +143,14 @@ MISTAKES: list[tuple[str, rating.Indicator, rating.Indicator, str]] = [
                 }
             },
             law={"falls_with": ["f.employees"]},
-            example=[
-                {
-                    "why": "40 hours of 1 person and 30 of 9: 70 of 10, no mean of 40 and 3.3",
-                    "f": [
-                        {"region": "A", "firm_id": "a", "hours": 40.0, "employees": 1.0},
-                        {"region": "A", "firm_id": "b", "hours": 30.0, "employees": 9.0},
-                    ],
-                    "expect": {"A": 7.0},
-                }
-            ],
+            example=HOURS,
         ),
         indicator(
             "ratio",
             inputs={"f": FIRMS},
             measures={"f": {"ratio": "avg(hours / nullif(employees, 0))"}},
             law={"falls_with": ["f.employees"]},
-            example=[
-                {
-                    "why": "40 hours of 1 person and 30 of 9: 70 of 10, no mean of 40 and 3.3",
-                    "f": [
-                        {"region": "A", "firm_id": "a", "hours": 40.0, "employees": 1.0},
-                        {"region": "A", "firm_id": "b", "hours": 30.0, "employees": 9.0},
-                    ],
-                    "expect": {"A": 7.0},
-                }
-            ],
+            example=HOURS,
         ),
         "example 1",
     ),
@@ -155,11 +172,7 @@ MISTAKES: list[tuple[str, rating.Indicator, rating.Indicator, str]] = [
     ),
     (
         "per cent for share",
-        indicator(
-            "part / nullif(whole, 0)",
-            measures={"f": {"part": _IN, "whole": "sum(employees)"}},
-            **SHARE,
-        ),
+        SHARE_OF_STAFF,
         indicator(
             "100 * part / nullif(whole, 0)",
             measures={"f": {"part": _IN, "whole": "sum(employees)"}},
@@ -173,33 +186,13 @@ MISTAKES: list[tuple[str, rating.Indicator, rating.Indicator, str]] = [
             "three_years / 3",
             inputs={"h": HIRED},
             measures={"h": {"three_years": "sum(hired)"}},
-            example=[
-                {
-                    "why": "3, 6 and 9 hired in three years: 6 a year",
-                    "h": [
-                        {"region": "A", "year": 2019, "hired": 3.0},
-                        {"region": "A", "year": 2020, "hired": 6.0},
-                        {"region": "A", "year": 2021, "hired": 9.0},
-                    ],
-                    "expect": {"A": 6.0},
-                }
-            ],
+            example=THREE_YEARS,
         ),
         indicator(
             "three_years / 3",
             inputs={"h": {**HIRED, "window": 2}},
             measures={"h": {"three_years": "sum(hired)"}},
-            example=[
-                {
-                    "why": "3, 6 and 9 hired in three years: 6 a year",
-                    "h": [
-                        {"region": "A", "year": 2019, "hired": 3.0},
-                        {"region": "A", "year": 2020, "hired": 6.0},
-                        {"region": "A", "year": 2021, "hired": 9.0},
-                    ],
-                    "expect": {"A": 6.0},
-                }
-            ],
+            example=THREE_YEARS,
         ),
         "example 1",
     ),
@@ -214,34 +207,18 @@ MISTAKES: list[tuple[str, rating.Indicator, rating.Indicator, str]] = [
         indicator(
             "10000 * staff / nullif(area, 0)",
             inputs={"r": REGION},
-            example=[
-                {
-                    "why": "5 people on 2,500 square kilometres are 20 on 10,000",
-                    "r": [{"region": "A", "staff": 5.0, "area": 2500.0}],
-                    "expect": {"A": 20.0},
-                }
-            ],
+            example=DENSITY,
         ),
         indicator(
             "staff / nullif(area, 0)",
             inputs={"r": REGION},
-            example=[
-                {
-                    "why": "5 people on 2,500 square kilometres are 20 on 10,000",
-                    "r": [{"region": "A", "staff": 5.0, "area": 2500.0}],
-                    "expect": {"A": 20.0},
-                }
-            ],
+            example=DENSITY,
         ),
         "example 1",
     ),
     (
         "firms for people",
-        indicator(
-            "part / nullif(whole, 0)",
-            measures={"f": {"part": _IN, "whole": "sum(employees)"}},
-            **SHARE,
-        ),
+        SHARE_OF_STAFF,
         indicator(
             "part / nullif(whole, 0)",
             measures={"f": {"part": "count(*) FILTER (WHERE kind = 'in')", "whole": "count(*)"}},
