@@ -1,26 +1,27 @@
 """What holds of an indicator: each law is a change to a world and what may come of it.
 
 Always: a finite number or none, within the declared bounds, the same again, the same whatever the
-order of rows and the names of regions, equal for equal regions, unmoved by other regions unless a
-formula looks over all of them, none where there are no rows. By declaration under ``[law]``: rises,
-falls, free of scale, a change of unit, replication, additive, zero.
+order of rows and the names of regions and things, equal for equal regions, unmoved by other regions
+unless a formula looks over all of them, none where there are no rows. By declaration under
+``[law]``: rises, falls, free of scale, a change of unit, replication, additive, zero.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rating.definitions.model import Indicator, Version
 from rating.definitions.table import Input
-from rating.laws.worlds import Row, World, base_tables
+from rating.laws import changes
+from rating.laws.changes import Change
+from rating.laws.worlds import base_tables, formula_text, is_id
 
 Values = Mapping[str, float | None]
-Change = Callable[[World], World | None]
 Verdict = Callable[[Values, Values], str | None]
-
-_FACTOR = 8.0
+Telling = Callable[[Values, Values], bool]
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class Law:
         name: as the table shows it.
         change: the world to compare with; None where the law says nothing of this world.
         broken: what is wrong with the values before and after; None where the law holds.
+        tells: whether the values say anything of the law; it holds of a world without values.
+        back: changes the other way, compared in the other order, where the first breaks a rule.
         cannot: why the law cannot apply; empty where it can.
     """
 
     name: str
     change: Change = lambda world: world
     broken: Verdict = lambda before, after: None
+    tells: Telling = lambda before, after: any(v is not None for v in before.values())
+    back: tuple[Change, ...] = ()
     cannot: str = ""
 
 
@@ -44,199 +49,89 @@ def laws_of(indicator: Indicator, version: Version) -> Iterator[Law]:
     """The laws that an indicator is held to."""
     stored = base_tables(indicator, version)
     over_all = bool(indicator.compiled(version).totals)
+    homes = frozenset(one.region for one in indicator.input.values() if one.region)
+    names = _named(indicator, version, stored)
     yield Law("finite or missing", broken=_finite)
     if indicator.law.bounds is not None:
         yield Law("within its bounds", broken=_within(*indicator.law.bounds))
     yield Law("the same again", broken=_same)
-    yield Law("order of rows is nothing", _reversed, _same)
-    yield Law("names of regions are nothing", _renamed, _same_renamed)
-    yield Law("equal regions are equal", _twin, _twins)
+    yield Law("order of rows is nothing", changes.backwards, _same)
+    yield Law("names of regions are nothing", changes.renamed(homes), _same_renamed)
+    if names:
+        yield Law("names of things are nothing", changes.exchanged(names), _same)
+    yield Law("equal regions are equal", changes.twin(homes, names), _twins, _of_the_first)
     if over_all:
         yield Law("other regions move nothing", cannot="a formula looks over all regions")
     else:
-        yield Law("other regions move nothing", _alone, _unmoved)
+        yield Law("other regions move nothing", changes.alone(homes), _unmoved, _of_the_first)
     fine = [t for t, given in stored.items() if given.grain is None]
     zero = [given for given in indicator.input.values() if given.absent == "zero"]
     if fine and not zero:
-        yield Law("no rows, no value", _emptied(stored), _nothing)
+        yield Law("no rows, no value", changes.emptied(stored, homes), _nothing, _of_the_first)
     elif zero:
         yield Law("no rows, no value", cannot="a register is complete: no rows are zero")
-    yield from _declared(indicator, stored)
+    yield from _declared(indicator, stored, names)
 
 
-def _declared(indicator: Indicator, stored: Mapping[str, Input]) -> Iterator[Law]:
-    law = indicator.law
-    for key in law.rises_with:
-        yield Law(f"rises with {key}", _raised(key, stored), _not_below)
-    for key in law.falls_with:
-        yield Law(f"falls with {key}", _raised(key, stored), _not_above)
-    if law.scale_free:
-        yield Law(
-            f"free of the scale of {', '.join(law.scale_free)}", _times(law.scale_free), _same
-        )
-    for key, power in law.unit_change.items():
-        yield Law(f"changes with the unit of {key}", _times((key,)), _multiplied(_FACTOR**power))
-    if law.replication is not None:
-        factor = 1.0 if law.replication == "invariant" else 2.0
-        yield Law(f"twice the region: {law.replication}", _doubled(stored), _multiplied(factor))
-    if law.additive:
-        yield Law("additive over parts of a region", _split(stored), _summed)
-    for key in law.zero_at:
-        yield Law(f"zero at {key} = 0", _zeroed(key), _zero)
-
-
-# ---------------------------------------------------------------------------- the worlds compared
-
-
-def _each_row(world: World, change: Callable[[str, Row], Row | None]) -> World:
-    return {
-        table: [new for row in rows if (new := change(table, row)) is not None]
-        for table, rows in world.items()
-    }
-
-
-def _reversed(world: World) -> World:
-    return {table: rows[::-1] for table, rows in world.items()}
-
-
-def _other_name(region: str) -> str:
-    """Names in the opposite order: Z9 for R0, Z8 for R1."""
-    return f"Z{9 - int(region[1:])}"
-
-
-def _renamed(world: World) -> World:
-    return _each_row(
-        world, lambda _, r: {**r, "region": _other_name(r["region"])} if "region" in r else r
+def _named(indicator: Indicator, version: Version, stored: Mapping[str, Input]) -> frozenset[str]:
+    """The columns that name things; not those whose names are codes that a formula knows."""
+    text = formula_text(indicator, version)
+    columns = [(n, c) for one in stored.values() for n, c in one.columns.items() if is_id(n)]
+    return frozenset(
+        name
+        for name, column in columns
+        if column.type == "text"
+        and not column.choices
+        and not re.search(rf"\b{name}\b\s*(=|<>|!=|IN\b|(NOT )?LIKE\b)\s*\(?'", text)
     )
 
 
-def _twin(world: World) -> World:
-    return {
-        table: rows + [{**row, "region": "R8"} for row in rows if row.get("region") == "R0"]
-        for table, rows in world.items()
-    }
-
-
-def _alone(world: World) -> World:
-    return _each_row(world, lambda _, row: row if row.get("region", "R0") == "R0" else None)
-
-
-def _emptied(stored: Mapping[str, Input]) -> Change:
-    def change(world: World) -> World:
-        fine = {table for table, given in stored.items() if given.grain is None}
-        return _each_row(world, lambda t, row: None if t in fine and row["region"] == "R0" else row)
-
-    return change
-
-
-def _split_key(key: str) -> tuple[str, str]:
-    table, _, column = key.partition(".")
-    return table, column
-
-
-def _raised(key: str, stored: Mapping[str, Input]) -> Change:
-    table, column = _split_key(key)
-    most = stored[table].columns[column].max if table in stored else None
-
-    def change(world: World) -> World:
-        def more(name: str, row: Row) -> Row:
-            cell = row.get(column)
-            if name != table or row.get("region") != "R0" or cell is None:
-                return row
-            # Half as much again for all alike, so that what is in proportion stays in proportion.
-            raised = cell + abs(cell) * 0.5 + 1
-            return {**row, column: type(cell)(raised if most is None else min(raised, most))}
-
-        return _each_row(world, more)
-
-    return change
-
-
-def _times(keys: tuple[str, ...]) -> Change:
-    columns = {_split_key(key) for key in keys}
-
-    def change(world: World) -> World:
-        return _each_row(
-            world,
-            lambda table, row: {
-                name: cell * type(cell)(_FACTOR)
-                if (table, name) in columns and cell is not None
-                else cell
-                for name, cell in row.items()
-            },
+def _declared(
+    indicator: Indicator, stored: Mapping[str, Input], names: frozenset[str]
+) -> Iterator[Law]:
+    law = indicator.law
+    moves = {"rises": (law.rises_with, _not_below), "falls": (law.falls_with, _not_above)}
+    for word, (keys, broken) in moves.items():
+        for key in keys:
+            back = (changes.lowered(key, 0.5), changes.lowered(key, 0.0))
+            change = changes.raised(key, stored)
+            yield Law(f"{word} with {key}", change, broken, _of_the_first_twice, back)
+    if law.scale_free:
+        yield Law(
+            f"free of the scale of {', '.join(law.scale_free)}",
+            changes.times(law.scale_free),
+            _same,
         )
-
-    return change
-
-
-def _doubled(stored: Mapping[str, Input]) -> Change:
-    """Each region beside a copy of itself: its rows twice under other ids, its numbers doubled."""
-
-    def copy(table: str, row: Row) -> Row:
-        return {
-            n: f"{c} again" if n.endswith("_id") and c is not None else c for n, c in row.items()
-        }
-
-    def change(world: World) -> World:
-        made: World = {}
-        for table, rows in world.items():
-            if stored[table].grain == "region":
-                made[table] = [
-                    {
-                        n: c * 2
-                        if isinstance(c, int | float) and not isinstance(c, bool) and n != "year"
-                        else c
-                        for n, c in row.items()
-                    }
-                    for row in rows
-                ]
-            elif stored[table].grain == "country":
-                made[table] = rows
-            else:
-                made[table] = rows + [copy(table, row) for row in rows]
-        return made
-
-    return change
-
-
-def _split(stored: Mapping[str, Input]) -> Change:
-    """The rows of the first region dealt out to two; its own numbers halved."""
-
-    def change(world: World) -> World:
-        made: World = {}
-        for table, rows in world.items():
-            own = [row for row in rows if row.get("region") == "R0"]
-            rest = [row for row in rows if row.get("region") != "R0"]
-            if stored[table].grain == "region":
-                halves = [
-                    {n: c / 2 if isinstance(c, float) else c for n, c in row.items()} for row in own
-                ]
-                own = [{**row, "region": name} for row in halves for name in ("R0", "R7")]
-            else:
-                own = [{**row, "region": ("R0", "R7")[n % 2]} for n, row in enumerate(own)]
-            made[table] = rest + own
-        return made
-
-    return change
-
-
-def _zeroed(key: str) -> Change:
-    table, column = _split_key(key)
-
-    def change(world: World) -> World:
-        return _each_row(
-            world,
-            lambda name, row: (
-                {**row, column: type(row[column])(0)}
-                if name == table and row.get(column) is not None
-                else row
-            ),
+    for key, power in law.unit_change.items():
+        yield Law(
+            f"changes with the unit of {key}",
+            changes.times((key,)),
+            _multiplied(changes.FACTOR**power),
         )
-
-    return change
+    if law.replication is not None:
+        factor = 1.0 if law.replication == "invariant" else 2.0
+        yield Law(
+            f"twice the region: {law.replication}",
+            changes.doubled(stored, names),
+            _multiplied(factor),
+        )
+    if law.additive:
+        yield Law(
+            "additive over parts of a region", changes.split(stored), _summed, _of_the_first_twice
+        )
+    for key in law.zero_at:
+        yield Law(f"zero at {key} = 0", changes.zeroed(key), _zero)
 
 
 # ----------------------------------------------------------------------------- what may come of it
+
+
+def _of_the_first(before: Values, after: Values) -> bool:
+    return before.get("R0") is not None
+
+
+def _of_the_first_twice(before: Values, after: Values) -> bool:
+    return before.get("R0") is not None and after.get("R0") is not None
 
 
 def _near(one: float | None, other: float | None) -> bool:
@@ -282,7 +177,7 @@ def _same(before: Values, after: Values) -> str | None:
 
 
 def _same_renamed(before: Values, after: Values) -> str | None:
-    return _same({_other_name(region): value for region, value in before.items()}, after)
+    return _same({changes.other_name(region): value for region, value in before.items()}, after)
 
 
 def _twins(before: Values, after: Values) -> str | None:

@@ -1,12 +1,14 @@
 """Worlds made from a declaration: rows of every table that an indicator reads, small and strange.
 
 A world maps each table that is read from a file to its rows. It is built, never filtered: types,
-bounds, choices, missing cells and the grain come from the declaration. Some worlds have one region,
-equal regions, nothing but missing cells, or the ends of what is allowed.
+bounds, choices, missing cells and the grain come from the declaration, or the rows of an example
+are varied. Some worlds have one region, equal regions, nothing but missing cells, or the ends of
+what is allowed.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -15,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from rating.definitions.model import Indicator, Version
 from rating.definitions.table import Column, Input
 from rating.inputs import classifiers
+from rating.laws.around import Row, World, around, rows_of
+from rating.laws.examples import year_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-Row = dict[str, Any]
-World = dict[str, list[Row]]
-
 _LARGE = 1_000_000
+# Names of firms, certificates and the like: few, so that the rows of tables meet.
+_NAMES = ("a", "h", "p", "z")
 _KINDS = ("plain", "plain", "plain", "equal", "missing", "extreme")
 
 
@@ -49,34 +52,48 @@ def frames(
     edition = edition_of(indicator, version)
     stored = base_tables(indicator, version)
     words = tuple(literals(indicator, version))
+    numbers = thresholds(indicator, version)
     given = dict(columns or {})
-    rows: dict[str, dict[str, dict[str, SearchStrategy[Any]]]] = {
+
+    def cells(table: str, name: str, column: Column, kind: str) -> SearchStrategy[Any]:
+        if f"{table}.{name}" in given:
+            return given[f"{table}.{name}"]
+        known = _NAMES + words if is_id(name) else words
+        made: SearchStrategy[Any] = _cells(column, kind, edition, known, numbers)
+        return made
+
+    rows = {
         kind: {
-            table: {
-                name: given.get(f"{table}.{name}", _cells(column, kind, edition, words))
-                for name, column in one.columns.items()
-            }
+            table: {n: cells(table, n, column, kind) for n, column in one.columns.items()}
             for table, one in stored.items()
         }
         for kind in set(_KINDS)
     }
     years = {table: years_of(indicator, version, table, edition) for table in stored}
+    near = [
+        around(world, stored, rows["plain"])
+        for world in _examples(indicator, version, stored)
+        if any(world.values())
+    ]
 
     @st.composite
     def worlds(draw: Any) -> World:
+        if near and draw(st.booleans()):
+            found_near: World = draw(st.one_of(*near))
+            return found_near
         kind = draw(st.sampled_from(_KINDS))
         count = draw(st.integers(1, 3))
         names = ["R0"] if kind == "equal" else [f"R{n}" for n in range(count)]
         made: World = {}
         for table, one in stored.items():
-            cells = st.fixed_dictionaries(rows[kind][table])
+            row = st.fixed_dictionaries(rows[kind][table])
             keys = _keys(one, names, years[table], st)
             if one.grain == "region":
-                found = [{**key, **draw(cells)} for key in _each(names, years[table])]
+                found = [{**key, **draw(row)} for key in _each(names, years[table])]
             else:
                 found = [
-                    {**key, **row}
-                    for key, row in draw(st.lists(st.tuples(keys, cells), max_size=4))
+                    {**key, **one_row}
+                    for key, one_row in draw(st.lists(st.tuples(keys, row), max_size=4))
                 ]
             made[table] = found
         if kind == "equal":
@@ -87,9 +104,27 @@ def frames(
     return strategy
 
 
+def is_id(column: str) -> bool:
+    """Whether a column names a thing."""
+    return column.endswith("_id")
+
+
 def edition_of(indicator: Indicator, version: Version) -> int:
-    """An edition in which the version is in force, with years before it."""
-    return max(version.since.year + 1, 2020)
+    """An edition in which the version is in force: of its latest example, or the year after it."""
+    years = [year_of(indicator, example) for example in indicator.example]
+    return max([version.since.year + 1, *years])
+
+
+def _examples(
+    indicator: Indicator, version: Version, stored: Mapping[str, Input]
+) -> Iterator[World]:
+    """The examples that the version gives a value for, as worlds of one edition."""
+    edition = edition_of(indicator, version)
+    dated = {table for table in stored if years_of(indicator, version, table, edition)}
+    for example in indicator.example:
+        day = example.as_of or date(year_of(indicator, example), 12, 31)
+        if indicator.in_force(day) == version:
+            yield rows_of(indicator, example, stored, dated=dated, edition=edition)
 
 
 def base_tables(indicator: Indicator, version: Version) -> dict[str, Input]:
@@ -104,12 +139,14 @@ def base_tables(indicator: Indicator, version: Version) -> dict[str, Input]:
 def years_of(indicator: Indicator, version: Version, table: str, edition: int) -> list[int]:
     """The years of which a table has rows; none where nothing asks for a year."""
     given = indicator.input[table]
+    dated = any("year" in row for e in indicator.example for row in e.tables.get(table, ()))
     windows = [given.window]
     windows += [one.window for one in indicator.input.values() if one.base == table]
     if (
         given.grain == "region"
+        or dated
         or max(windows) > 1
-        or re.search(r"\byear\b", _all_text(indicator, version))
+        or re.search(r"\byear\b", formula_text(indicator, version))
     ):
         return [edition - back for back in range(max(windows))]
     return []
@@ -117,17 +154,24 @@ def years_of(indicator: Indicator, version: Version, table: str, edition: int) -
 
 def literals(indicator: Indicator, version: Version) -> Iterator[str]:
     """The words that formulas compare with, and one that none does."""
-    yield from sorted(set(re.findall(r"'([^']*)'", _all_text(indicator, version))))
+    yield from sorted(set(re.findall(r"'([^']*)'", formula_text(indicator, version))))
     yield "other"
 
 
-def _all_text(indicator: Indicator, version: Version) -> str:
+def thresholds(indicator: Indicator, version: Version) -> tuple[float, ...]:
+    """The numbers that formulas name: where a formula turns, a cell should lie."""
+    found = re.findall(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w.'])", formula_text(indicator, version))
+    return tuple(sorted({float(number) for number in found}))
+
+
+def formula_text(indicator: Indicator, version: Version) -> str:
+    """Every formula that a version and the tables of its indicator have."""
     texts = [version.value]
     texts += [text for group in version.measures.values() for text in group.values()]
     for given in indicator.input.values():
         texts += [given.where or "", *((text or "") for text in (given.by or {}).values())]
         texts += [column.value or "" for column in given.columns.values()]
-        texts += [rule.holds or "" for rule in given.rule]
+        texts += [text for rule in given.rule for text in (rule.holds or "", *rule.by)]
     return "\n".join(texts)
 
 
@@ -154,16 +198,20 @@ def _alike(world: World, stored: Mapping[str, Input], count: int) -> World:
     }
 
 
-def _cells(column: Column, kind: str, edition: int, words: tuple[str, ...]) -> Any:
+def _cells(
+    column: Column, kind: str, edition: int, words: tuple[str, ...], numbers: tuple[float, ...]
+) -> Any:
     from hypothesis import strategies as st
 
     if kind == "missing" and column.nullable:
         return st.none()
-    made = _typed(column, kind, edition, words)
+    made = _typed(column, kind, edition, words, numbers)
     return st.one_of(made, made, made, st.none()) if column.nullable and kind == "plain" else made
 
 
-def _typed(column: Column, kind: str, edition: int, words: tuple[str, ...]) -> Any:
+def _typed(
+    column: Column, kind: str, edition: int, words: tuple[str, ...], numbers: tuple[float, ...]
+) -> Any:
     from hypothesis import strategies as st
 
     if column.type == "boolean":
@@ -189,6 +237,15 @@ def _typed(column: Column, kind: str, edition: int, words: tuple[str, ...]) -> A
         ends = (low, high) if column.type == "number" else (int(low), int(high))
         return st.sampled_from(ends)
     if column.type == "integer":
-        return st.integers(int(low), int(high))
-    # Quarters are exact, so that what is equal on paper is equal here.
-    return st.integers(int(low * 4), int(high * 4)).map(lambda quarters: quarters / 4)
+        drawn: Any = st.integers(math.ceil(low), math.floor(high))
+    else:
+        # Quarters are exact, so that what is equal on paper is equal here.
+        first, last = math.ceil(low * 4), math.floor(high * 4)
+        if first > last:
+            return st.sampled_from((low, high))
+        drawn = st.integers(first, last).map(lambda quarters: quarters / 4)
+    turns = [n for n in numbers if low <= n <= high and (column.type == "number" or n % 1 == 0)]
+    if not turns:
+        return drawn
+    cast = int if column.type == "integer" else float
+    return st.one_of(drawn, drawn, drawn, st.sampled_from([cast(n) for n in turns]))
