@@ -13,6 +13,7 @@ from rating.definitions.model import Indicator, Version
 from rating.definitions.parsing import quoted
 from rating.definitions.table import Input
 from rating.engine import held, values
+from rating.engine.shares import Shares
 from rating.engine.store import Store
 from rating.inputs.stored import Stored
 from rating.result import Rating
@@ -91,10 +92,12 @@ def rows_of(
     given, table = inputs[name], rating.data.held[name]
     columns = [] if given.grain == "country" else ["t.region"]
     columns += ["t.year"] if "year" in table.columns else []
+    shares = Shares(given.columns, rating.sector)
     for label, column in given.columns.items():
         if column.sector and label not in table.columns:
-            assert rating.sector is not None
-            columns.append(f"{held.looked_up(column, rating.sector)} AS {quoted(label)}")
+            columns.append(
+                f"{shares.of(column, f'table {name}, column {label}')} AS {quoted(label)}"
+            )
         else:
             columns.append(f"t.{quoted(label)}")
     if isinstance(table, Stored):
@@ -105,7 +108,7 @@ def rows_of(
     last = rating.edition
     back = max([given.window, given.carry + 1, *_windows(name, inputs)])
     years = f" WHERE t.year BETWEEN {last - back + 1} AND {last}" if "year" in table.columns else ""
-    sql = f"SELECT {', '.join(columns)} FROM {source} t{years}"
+    sql = f"SELECT {', '.join(columns)} FROM {' '.join([f'{source} t', *shares.joins])}{years}"
     if where is not None:
         taken = formulas.check(where, given.types, level="row", gives="boolean").sql
         dated = f"SELECT *, DATE '{rating.as_of}' AS as_of FROM ({sql})"

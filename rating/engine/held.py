@@ -13,11 +13,12 @@ from datetime import date
 import polars as pl
 
 from rating.definitions import derived
-from rating.definitions.parsing import SQL_TYPE, literal, quoted
-from rating.definitions.sector import Sector, bare
-from rating.definitions.table import Column, Input
+from rating.definitions.parsing import SQL_TYPE, quoted
+from rating.definitions.sector import Sector
+from rating.definitions.table import Input
+from rating.engine.shares import Shares
 from rating.engine.store import Store
-from rating.errors import DataError, Problem, UsageError
+from rating.errors import DataError, Problem
 from rating.inputs.stored import Stored
 
 Inputs = Mapping[str, Input]
@@ -153,11 +154,14 @@ class _Showing:
         }
         columns = [] if given.grain == "country" else ["t.region"]
         columns += ["t.year"] if "year" in frame.columns else []
-        columns += [
-            f"{self._column(name, label, column, frame)} AS {quoted(label)}"
-            for label, column in given.columns.items()
-        ]
-        source = f"held.{quoted(name)} t"
+        shares = Shares(given.columns, self.sector)
+        for label, column in given.columns.items():
+            if label in frame.columns or not column.sector:
+                formula = f"CAST(t.{quoted(label)} AS {SQL_TYPE[column.type]})"
+            else:
+                formula = shares.of(column, f"table {name}, column {label}")
+            columns.append(f"{formula} AS {quoted(label)}")
+        source = " ".join([f"held.{quoted(name)} t", *shares.joins])
         if not self.by_edition or len(years) == 1:
             # Constants, so that DuckDB skips what is of other years: a join of days does not.
             edition = next(iter(years)) if self.by_edition else 0
@@ -180,47 +184,6 @@ class _Showing:
         return (
             f"SELECT {listed} FROM {source} JOIN (VALUES {pairs}) y(edition, year, as_of) {match}"
         )
-
-    def _column(self, table: str, name: str, column: Column, frame: Table) -> str:
-        if name in frame.columns or not column.sector:
-            return f"CAST(t.{quoted(name)} AS {SQL_TYPE[column.type]})"
-        if self.sector is None:
-            raise UsageError(
-                Problem(
-                    f"table {table}, column {name}",
-                    "is looked up in a sector, and none is chosen",
-                    'choose one: sector="..."',
-                )
-            )
-        return looked_up(column, self.sector)
-
-
-def looked_up(column: Column, sector: Sector) -> str:
-    """SQL for what text columns have in the sector's lists of their names: the greatest share."""
-    found = [f"({share})" for name in column.sector for share in _shares(name, sector)]
-    if column.type == "boolean":
-        return " OR ".join(f"{one} > 0" for one in found) or "false"
-    return f"CAST(greatest({', '.join(['0', *found])}) AS DOUBLE)"
-
-
-def _shares(name: str, sector: Sector) -> Iterator[str]:
-    """The share of one text column, by words and by codes, the longest code first."""
-    words = (sector.id, *sector.parts) if name == "sector" else sector.names.get(name, ())
-    if words:
-        listed = ", ".join(literal(word) for word in words)
-        yield f"CASE WHEN t.{quoted(name)} IN ({listed}) THEN 1 ELSE 0 END"
-    codes = {bare(code): share for code, share in sector.codes.get(name, {}).items()}
-    if codes:
-        # Not translate(): DuckDB runs replace() once for each word of a file's dictionary.
-        plain = f"t.{quoted(name)}"
-        for mark in "./ ":
-            plain = f"replace({plain}, '{mark}', '')"
-        plain = f"upper({plain})"
-        branches = " ".join(
-            f"WHEN {plain} LIKE {literal(code + '%')} THEN {codes[code]!r}"
-            for code in sorted(codes, key=lambda code: (-len(code), code))
-        )
-        yield f"CASE {branches} ELSE 0 END"
 
 
 def _base(given: Input) -> str:

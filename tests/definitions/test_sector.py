@@ -10,20 +10,28 @@ from hypothesis import strategies as st
 import rating
 from rating.definitions.sector import Sector, bare
 from rating.definitions.table import Column
-from rating.engine.held import looked_up
+from rating.engine.shares import Shares
 from rating.engine.store import Store
+from rating.inputs import classifiers
 
 CODES = st.lists(st.sampled_from("0123456789"), min_size=1, max_size=6).map(
     lambda digits: ".".join("".join(digits)[at : at + 2] for at in range(0, len(digits), 2))
 )
 
 
-def shares(sector: Sector, column: Column, cells: list[dict[str, str | None]]) -> list[float]:
+def shares(
+    sector: Sector,
+    column: Column,
+    cells: list[dict[str, str | None]],
+    classifier: str | None = None,
+) -> list[float]:
     frame = pl.DataFrame(
         cells, schema={"okved2": pl.String, "registry": pl.String, "sector": pl.String}
     )
     frame = frame.with_row_index("place")
-    sql = f"SELECT {looked_up(column, sector)} AS share FROM rows t ORDER BY place"
+    looked = Shares({"okved2": Column(type="text", classifier=classifier)}, sector)
+    formula = looked.of(column, "share")
+    sql = f"SELECT {formula} AS share FROM rows t {' '.join(looked.joins)} ORDER BY place"
     with Store() as store:
         return store.query(sql, {"rows": frame})["share"].to_list()
 
@@ -47,6 +55,15 @@ def test_the_longest_code_that_a_cell_begins_with_gives_its_share(codes, cells):
         for cell in cells
     ]
     assert found == wanted
+
+
+def test_a_list_of_all_codes_and_a_chain_of_prefixes_give_the_same_shares():
+    codes = [{"okved2": code} for code in classifiers.table("okved2")["code"]]
+    for one in rating.load("hitech").sector:
+        column = Column(type="number", sector="okved2")
+        found = shares(one, column, codes, "okved2")
+        assert found == shares(one, column, codes)
+        assert max(found) > 0
 
 
 def test_a_group_takes_the_classes_under_it_dots_or_not():
