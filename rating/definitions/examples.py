@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -58,6 +58,23 @@ class Example(Definition):
         return made
 
 
+class WholeExample(Definition):
+    """Values of indicators and the scores that a whole section must give: method, weights, tree.
+
+    Attributes:
+        given: for each region the value of its indicators; those left out are missing.
+        expect: for each region the score of nodes or indicators, or "missing", and its ``rank``.
+        edition: the year; by default the latest that the section declares.
+        sector: where the section has sectors.
+    """
+
+    why: str
+    given: dict[str, dict[str, Number]]
+    expect: dict[str, dict[str, Expected]]
+    edition: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    sector: str | None = None
+
+
 _KINDS: dict[Type, tuple[tuple[type, ...], str]] = {
     "number": ((int, float), "write a number without quotes"),
     "integer": ((int,), "write a whole number without quotes"),
@@ -91,6 +108,27 @@ def problems(example: Example, inputs: Mapping[str, Input], where: str) -> Itera
                     kind = kinds[name]
                     shown = f"{cell!r}"[:60]
                     yield Problem(f"{place}, {name}", f"{shown} is not {_a(kind)}", _KINDS[kind][1])
+
+
+def whole_problems(
+    example: WholeExample, indicators: Collection[str], items: Collection[str], where: str
+) -> Iterator[Problem]:
+    """What is wrong with an example of a section before it is computed."""
+    if not any(example.expect.values()):
+        remedy = "write expect = { REGION = { index = score } }"
+        yield Problem(where, "nothing is expected", remedy)
+    known = {"given": indicators, "expect": [*items, "rank"]}
+    for key, names in known.items():
+        for region, cells in getattr(example, key).items():
+            for name in cells:
+                if name not in names:
+                    place = f"{where}, {key}.{region}"
+                    what = f"no {'indicator' if key == 'given' else 'item'} '{name}'"
+                    yield Problem(place, what, nearest(name, names))
+    for region in example.expect:
+        if region not in example.given:
+            remedy = f"write given.{region} = {{}} where all are missing"
+            yield Problem(f"{where}, expect.{region}", "nothing is given for the region", remedy)
 
 
 def _is(cell: Any, kind: Type) -> bool:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from rating.definitions import applicable, derived
 from rating.definitions.definition import Definition, Id, Many, refuse
+from rating.definitions.examples import WholeExample, whole_problems
 from rating.definitions.methods import Method
 from rating.definitions.model import Edition, Indicator, Node, Source
 from rating.definitions.sector import Chain, Item, Sector
@@ -32,6 +33,7 @@ class Section(Definition):
         sector: the sectors that can be rated; without any the section speaks of one thing.
         chain: from research to product, by the indicators that measure each stage.
         checklist: the items of a checklist that coders fill in.
+        example: values of indicators and the scores that they must give.
         uncertainty: what could have been decided or measured otherwise.
 
     Raises:
@@ -51,6 +53,7 @@ class Section(Definition):
     checklist: Many[Item] = ()
     indicator: Many[Indicator] = ()
     source: Many[Source] = ()
+    example: Many[WholeExample] = ()
     uncertainty: Alternatives | None = None
 
     @model_validator(mode="before")
@@ -309,6 +312,12 @@ class Section(Definition):
                     if name not in items:
                         where = f"chain {chain.id}, stage {stage.id}"
                         yield Problem(where, f"no indicator '{name}'", nearest(name, items))
+        for place, example in enumerate(self.example, 1):
+            where = f"example {place}"
+            yield from whole_problems(example, items, list(self._items), where)
+            if sectors and example.sector not in sectors:
+                what = f"no sector named '{example.sector}'" if example.sector else "no sector"
+                yield Problem(where, what, nearest(example.sector or "", sectors))
         for item in self.indicator:
             for name in item.sectors:
                 if name not in sectors:

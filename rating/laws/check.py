@@ -6,7 +6,7 @@ from rating.definitions.model import Indicator
 from rating.definitions.section import Section
 from rating.engine.store import Store
 from rating.inputs.tables import Data
-from rating.laws import declared, examples, holding, measured
+from rating.laws import declared, examples, holding, measured, whole
 from rating.laws.report import Finding, Report
 
 
@@ -57,13 +57,16 @@ def check(
     one = isinstance(thing, Indicator)
     section = around(thing) if isinstance(thing, Indicator) else thing
     found: list[Finding] = []
-    scope = _count(sum(len(item.example) for item in section.indicator), "example")
+    count = len(section.example) + sum(len(item.example) for item in section.indicator)
+    scope = _count(count, "example")
     with Store() as store:
         for indicator in section.indicator:
             found += examples.hold(store, indicator)
             if laws:
                 found += holding.hold(indicator)
             found += declared.hold(indicator, section)
+        if not one:
+            found += [*whole.hold(section), *declared.dated(section)]
         found += declared.fit(section)
         if data is not None:
             editions, values, broken = measured.evaluated(
@@ -80,7 +83,7 @@ def around(indicator: Indicator) -> Section:
     """A section of one indicator, whose region codes are taken as they are."""
     bare = indicator.model_copy(update={"method": {}, "weight": 1.0})
     return Section.model_construct(
-        id=indicator.id, name=indicator.name, node=(), indicator=(bare,), edition=()
+        id=indicator.id, name=indicator.name, node=(), indicator=(bare,), edition=(), example=()
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from rating.definitions import derived
 from rating.definitions.aggregations import Geometric, Harmonic
@@ -72,6 +73,27 @@ def _drawn(indicator: Indicator, section: Section) -> Iterator[str]:
         yield from indicator.compiled(
             indicator.version[-1].model_copy(update={"value": text})
         ).columns
+
+
+def dated(section: Section) -> Iterator[Finding]:
+    """Whether each node that counts has an indicator in force in every declared edition.
+
+    A version is in force until the next, so that an indicator can only begin late.
+    """
+    first: dict[str, date] = {}
+    for item in section.indicator:
+        since = min(version.since for version in item.version)
+        for node in section.ancestors(item.id) if item.weight > 0 else ():
+            first[node.id] = min(first.get(node.id, since), since)
+    for node in section.node:
+        begins = first.get(node.id)
+        years = sorted(one.year for one in section.edition)
+        empty = [year for year in years if begins and begins > date(year, 12, 31)]
+        if empty and node.weight > 0:
+            detail = (
+                f"nothing below it is in force before {begins}: not in {', '.join(map(str, empty))}"
+            )
+            yield Finding(node.id, "in force in every edition", False, detail)
 
 
 def fit(section: Section) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ def hold(store: Store, indicator: Indicator) -> Iterator[Finding]:
         try:
             wrong = differences(store, indicator, example)
         except RatingError as error:
-            wrong = [_line(problem) for problem in error.problems]
+            wrong = [line(problem) for problem in error.problems]
         detail = f"{example.why}: {'; '.join(wrong)}" if wrong else example.why
         yield Finding(indicator.id, f"example {place}", not wrong, detail)
 
@@ -65,9 +65,9 @@ def differences(store: Store, indicator: Indicator, example: Example) -> list[st
     found, _ = values.evaluate(store, [indicator], day)
     by_region = dict(found.select("region", "value").iter_rows())
     return [
-        f"{region} is {_shown(by_region[region])}, not {_shown(wanted)}"
+        f"{region} is {shown(by_region[region])}, not {shown(wanted)}"
         for region, wanted in example.expect.items()
-        if not _equal(by_region[region], wanted)
+        if not equal(by_region[region], wanted)
     ]
 
 
@@ -123,15 +123,18 @@ def _expect_regions(store: Store, example: Example) -> None:
         )
 
 
-def _equal(found: float | None, wanted: float | str) -> bool:
+def equal(found: float | None, wanted: float | str) -> bool:
+    """Whether what was found is what was worked out."""
     if found is None or isinstance(wanted, str):
         return found is None and isinstance(wanted, str)
     return math.isclose(found, wanted, rel_tol=TOLERANCE, abs_tol=1e-12)
 
 
-def _shown(value: float | str | None) -> str:
+def shown(value: float | str | None) -> str:
+    """A value, as a detail says it."""
     return "missing" if value is None or isinstance(value, str) else f"{value:.12g}"
 
 
-def _line(problem: Problem) -> str:
+def line(problem: Problem) -> str:
+    """A problem in one line."""
     return f"{problem.where}: {problem.what}"
