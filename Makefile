@@ -1,17 +1,18 @@
 # make ranking   sets everything up and writes the annual PDF in English and in Russian
 # make test      sets everything up and runs format check, lint, types and tests
+# make spark     adds Apache Spark (half a gigabyte) to what make test has; it needs a Java of 17 or newer
 # make docs      renews the reference and the schemas and writes the site to build/site
 # make demo      writes data/demo anew
 # make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about an hour)
 # make bench     prints times and their ratio to what is allowed
-# make lock      renews requirements.txt and requirements-dev.txt
+# make lock      renews requirements.txt, requirements-dev.txt and requirements-spark.txt
 # make clean     removes what the targets above made
 #
 # make PYTHON=python3.12 ... chooses the interpreter; otherwise the first that is 3.11 or newer.
 
 .DEFAULT_GOAL := ranking
 .DELETE_ON_ERROR:
-.PHONY: ranking test docs demo fuzz bench lock clean system
+.PHONY: ranking test spark docs demo fuzz bench lock clean system
 
 PYTHON :=
 VENV := .venv
@@ -34,6 +35,8 @@ test: $(VENV)/.dev
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict rating
 	$(PY) -m pytest -n 2
+
+spark: $(VENV)/.spark
 
 docs: $(VENV)/.dev
 	$(PY) -m rating schema --out docs/schema
@@ -61,6 +64,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/.spark: requirements-spark.txt $(VENV)/.dev
+	$(PIP) install --require-hashes -r requirements-spark.txt
+	@touch $@
+
 system:
 	@sh .ci/system $(PYTHON) >/dev/null
 
@@ -79,6 +86,10 @@ lock: system
 	print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' \
 		>build/lock/dev.in
 	$(LOCK) --constraint requirements.txt --output-file requirements-dev.txt build/lock/dev.in
+	build/lock/bin/python -c 'import tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
+		>build/lock/spark.in
+	$(LOCK) --constraint requirements.txt --output-file requirements-spark.txt build/lock/spark.in
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

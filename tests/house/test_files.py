@@ -17,7 +17,7 @@ import rating
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-spark.txt")
 
 FOLDERS = (
     ".ci", "benchmarks", "data", "docs", "indicators", "notebooks", "rating", "reports", "tests",
@@ -97,18 +97,19 @@ def test_a_lock_is_exact_pins_with_hashes_and_nothing_else(lock):
 
 
 def test_the_locks_agree():
-    runtime, dev = (pins(lock) for lock in LOCKS)
-    assert {name: runtime[name] for name in runtime.keys() & dev.keys()} == {
-        name: dev[name] for name in runtime.keys() & dev.keys()
-    }
+    runtime, *others = (pins(lock) for lock in LOCKS)
+    for other in others:
+        both = runtime.keys() & other.keys()
+        assert {name: runtime[name] for name in both} == {name: other[name] for name in both}
 
 
 def test_the_locks_pin_every_dependency_within_its_bounds():
-    runtime, dev = (pins(lock) for lock in LOCKS)
+    runtime, dev, spark = (pins(lock) for lock in LOCKS)
     wanted = {
         "runtime": (PYPROJECT["project"]["dependencies"], runtime),
         "build": (PYPROJECT["build-system"]["requires"], runtime),
         "dev": (PYPROJECT["dependency-groups"]["dev"], runtime | dev),
+        "spark": (PYPROJECT["project"]["optional-dependencies"]["spark"], spark),
     }
     for requirements, locked in wanted.values():
         for requirement in map(Requirement, requirements):

@@ -170,6 +170,7 @@ def test_an_sdist_holds_what_builds_and_tests_the_library(sdist):
         "hatch_build.py",
         "requirements.txt",
         "requirements-dev.txt",
+        "requirements-spark.txt",
     }
     assert wanted - names == set()
 
