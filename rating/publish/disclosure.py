@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from rating.result import Rating
 
 MARK = "suppressed"
+# The last digits of a sum hang on each of its terms: whoever tries figures one after another would
+# know the true one by them.
+DIGITS = 9
 _HIDDEN = {"region": pl.String, "item": pl.String, "reason": pl.String}
 
 
@@ -123,13 +126,14 @@ def _masked(result: Rating, hidden: pl.DataFrame) -> Rating:
     if hidden.is_empty():
         return result
     items = hidden["item"].unique().sort().to_list()
+    rounded = pl.col("score").round(DIGITS)
     return dataclasses.replace(
         result,
         values=_values(result.values, hidden, items),
         measures=_without(result.measures, hidden, "indicator", ["value"]),
-        scores=_node_scores(result, hidden),
+        scores=_node_scores(result, hidden).with_columns(rounded),
         ranks=_without(
-            result.ranks.with_columns(item=pl.lit(result.section.root.id)),
+            result.ranks.with_columns(rounded, item=pl.lit(result.section.root.id)),
             hidden,
             "item",
             ["score"],
@@ -183,7 +187,7 @@ def _node_scores(result: Rating, hidden: pl.DataFrame) -> pl.DataFrame:
     again = pl.col("node").is_in(hidden["item"].unique().to_list()) & (
         pl.col("node") != result.section.root.id
     )
-    compared = pl.when(pl.col("rank").is_not_null()).then(pl.col("score").round(9))
+    compared = pl.when(pl.col("rank").is_not_null()).then(pl.col("score").round(DIGITS))
     place = compared.rank("min", descending=True).over("node").cast(pl.Int64)
     return found.with_columns(rank=pl.when(again).then(place).otherwise("rank"))
 

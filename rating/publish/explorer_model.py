@@ -51,7 +51,7 @@ def model(result: Rating, lang: Lang) -> dict[str, Any]:
         "title": _both(result.section.name, TITLE_LENGTH),
         "edition": result.edition,
         "day": result.as_of.isoformat(),
-        "digest": result.digest,
+        "digest": facts.result.digest,
         "version": VERSION,
         "total": facts.total,
         "items": items,
