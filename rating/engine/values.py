@@ -5,7 +5,7 @@ Everything is keyed by scenario and region, and all indicators are evaluated in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -15,9 +15,11 @@ import polars as pl
 from rating.definitions import derived
 from rating.definitions.grammar import Formula
 from rating.definitions.model import Indicator, Version
-from rating.definitions.parsing import literal, quoted
+from rating.definitions.parsing import quoted
+from rating.engine.cells import Cells
+from rating.engine.grid import Grid, Shown
 from rating.engine.held import derived_sql
-from rating.engine.store import Store, finite
+from rating.engine.store import Store
 from rating.errors import DataError, Problem
 
 NUMERIC = ("number", "integer", "boolean")
@@ -106,8 +108,32 @@ def indicator_sql(indicator: Indicator, version: Version) -> str:
 
 def _value_steps(indicator: Indicator, version: Version, measures: Measures) -> list[str]:
     """What the value is made of, a row a region, and what is taken over all regions."""
+    joins, columns = _sources(indicator, version, measures)
+    listed = ", ".join(["r.scenario", "r.region", *_named(columns)])
+    steps = [f"measured AS (\n  SELECT {listed}\n{_from('regions', joins)}\n)"]
+    totals = indicator.compiled(version).totals
+    return [*steps, f"totals AS (\n{_totals(totals, 'measured')}\n)"] if totals else steps
+
+
+def _from(regions: str, joins: Iterable[str]) -> str:
+    return "\n".join(f"  {line}" for line in (f"FROM {regions} r", *joins))
+
+
+def _named(columns: Mapping[str, str]) -> list[str]:
+    return [f"{held} AS {name}" for name, held in columns.items()]
+
+
+def _totals(totals: Iterable[str], measured: str) -> str:
+    sums = ", ".join(f"{text} AS total_{n}" for n, text in enumerate(totals, 1))
+    return f"  SELECT scenario, {sums}\n  FROM {measured}\n  GROUP BY scenario"
+
+
+def _sources(
+    indicator: Indicator, version: Version, measures: Measures
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The tables that are joined to the regions, and the columns of them that the value reads."""
     compiled = indicator.compiled(version)
-    columns: list[str] = []
+    columns: dict[str, str] = {}
     joins: list[str] = []
     for number, (table, formulas) in enumerate(compiled.measures.items(), 1):
         joins.append(_join(f"measures__{table}", f"m{number}", table in measures.national))
@@ -121,29 +147,23 @@ def _value_steps(indicator: Indicator, version: Version, measures: Measures) -> 
                 held = (
                     f"CASE WHEN m{number}.scenario IS NULL THEN n{number}.{column} ELSE {held} END"
                 )
-            columns.append(f"{held} AS {quoted(name)}")
+            columns[quoted(name)] = held
     used = set(compiled.columns)
     for number, (table, given) in enumerate(indicator.input.items(), 1):
         names = [name for name in given.columns if name in used]
         if given.grain != "region" or not names:
             continue
         joins.append(_join(quoted(table), f"t{number}", national=False))
-        columns += [_column(f"t{number}", quoted(name), given.absent) for name in names]
+        columns |= {
+            quoted(name): _column(f"t{number}", quoted(name), given.absent) for name in names
+        }
     if compiled.value.dated or (compiled.estimate is not None and compiled.estimate.dated):
         # The day is the same for every row of a scenario, whichever table shows it.
         table = indicator.tables(version)[0]
         days = f"SELECT DISTINCT scenario, as_of FROM {quoted(table)}"
         joins.append(f"JOIN ({days}) d ON d.scenario = r.scenario")
-        columns.append("d.as_of")
-    lines = "\n".join(f"  {line}" for line in ("FROM regions r", *joins))
-    listed = ", ".join(["r.scenario", "r.region", *columns])
-    steps = [f"measured AS (\n  SELECT {listed}\n{lines}\n)"]
-    if compiled.totals:
-        sums = ", ".join(f"{text} AS total_{n}" for n, text in enumerate(compiled.totals, 1))
-        steps.append(
-            f"totals AS (\n  SELECT scenario, {sums}\n  FROM measured\n  GROUP BY scenario\n)"
-        )
-    return steps
+        columns["as_of"] = "d.as_of"
+    return tuple(joins), columns
 
 
 def _value_sql(indicator: Indicator, version: Version) -> str:
@@ -164,7 +184,7 @@ def _join(table: str, alias: str, national: bool) -> str:
 
 def _column(alias: str, name: str, absent: str) -> str:
     if absent == "zero":
-        return f"CASE WHEN {alias}.region IS NULL THEN 0 ELSE {alias}.{name} END AS {name}"
+        return f"CASE WHEN {alias}.region IS NULL THEN 0 ELSE {alias}.{name} END"
     return f"{alias}.{name}"
 
 
@@ -208,43 +228,100 @@ def evaluate_versions(
         wanted: the versions.
         spark: what takes the measures of large registers off the store.
     """
+    found, measures = evaluate_cells(store, wanted, spark)
+    return found.named(), measures.named()
+
+
+def evaluate_cells(
+    store: Store, wanted: Iterable[Wanted], spark: Elsewhere | None = None
+) -> tuple[Cells, Cells]:
+    """The cells of ``evaluate_versions``: by scenario, region and the order of the versions."""
     wanted = list(wanted)
     measures = Measures.of((indicator, version) for indicator, version, _ in wanted)
     _yearly(store, measures)
     measured = {} if spark is None else spark.measured(store, measures)
     for table, frame in measured.items():
         store.keep(f"measures__{table}", frame)
-    steps = measures.steps(measured)
-    rows: list[str] = []
-    estimated = False
-    for number, (indicator, version, scenarios) in enumerate(wanted):
-        made = ", ".join(_value_steps(indicator, version, measures))
-        sql = f"WITH {made}\n{_value_sql(indicator, version)}"
-        if scenarios is not None:
-            sql += f"\nWHERE scenario IN ({', '.join(map(str, sorted(scenarios)))})"
-        steps.append(f"value_{number} AS MATERIALIZED (\n{sql}\n)")
-        keys = f"scenario, region, {literal(indicator.id)} AS indicator"
-        estimated = estimated or version.estimate is not None
-        estimate = "NULL::DOUBLE" if version.estimate is None else "estimate"
-        shown = [("NULL", "value", estimate)]
+    order = "row_number() OVER (ORDER BY scenario, region) - 1"
+    rows = f'rows AS MATERIALIZED (SELECT *, CAST({order} AS UINTEGER) AS "#" FROM regions)'
+    steps = [*measures.steps(measured), rows]
+    groups, shown = _grouped(wanted, measures)
+    made = [group.sql(number, steps) for number, group in enumerate(groups)]
+    found = store.query(f"WITH {', '.join(steps)}\n{' UNION ALL '.join(made)}")
+    regions = store.query("SELECT scenario, region FROM regions ORDER BY scenario, region")
+    grid = Grid.of(found, regions, len(groups))
+    cells = grid.cells([one for one in shown if one.measure is None])
+    if "estimate" in cells.rows.columns:
+        cells.finite("estimate", "value")
+    parts = grid.cells([one for one in shown if one.measure is not None])
+    return cells.finite("value", "value"), parts
+
+
+@dataclass
+class _Group:
+    """Versions over the same joined tables and scenarios, which one pass evaluates.
+
+    Attributes:
+        joins: the tables that are joined to the regions.
+        scenarios: those in which the versions are in force; None for all.
+        totals: what the only version of the group takes over all regions.
+        columns: what is read of the tables, by name.
+        numbers: the expressions that are evaluated, each once, with their places.
+    """
+
+    joins: tuple[str, ...]
+    scenarios: Collection[int] | None
+    totals: tuple[str, ...]
+    columns: dict[str, str]
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def takes(self, other: _Group) -> bool:
+        """Whether the columns of another group are its own, or may be."""
+        return (
+            (self.joins, self.scenarios) == (other.joins, other.scenarios)
+            and not self.totals
+            and not other.totals
+            and all(self.columns.get(name, held) == held for name, held in other.columns.items())
+        )
+
+    def place(self, expression: str) -> int:
+        """Where the number of an expression stands in the list of a region."""
+        return self.numbers.setdefault(f"CAST({expression} AS DOUBLE)", len(self.numbers))
+
+    def sql(self, number: int, steps: list[str]) -> str:
+        """The query for a list of numbers a region; a list is in the order of its cells."""
+        listed = ", ".join(["r.scenario", 'r."#"', *_named(self.columns)])
+        source = f"measured_{number}"
+        steps.append(f"{source} AS (\n  SELECT {listed}\n{_from('rows', self.joins)}\n)")
+        if self.totals:
+            steps.append(f"totals_{number} AS (\n{_totals(self.totals, source)}\n)")
+            source += f" JOIN totals_{number} USING (scenario)"
+        if self.scenarios is not None:
+            source += f" WHERE scenario IN ({', '.join(map(str, sorted(self.scenarios)))})"
+        numbers = ", ".join(self.numbers)
+        return f'SELECT "#" AS number, {number} AS part, [{numbers}] AS numbers FROM {source}'
+
+
+def _grouped(wanted: Iterable[Wanted], measures: Measures) -> tuple[list[_Group], list[Shown]]:
+    """The versions in groups, and the rows of a region in order."""
+    groups: list[_Group] = []
+    shown: list[Shown] = []
+    for indicator, version, scenarios in wanted:
+        compiled = indicator.compiled(version)
+        joins, columns = _sources(indicator, version, measures)
+        own = _Group(joins, scenarios, tuple(compiled.totals), columns)
+        number = next((n for n, one in enumerate(groups) if one.takes(own)), len(groups))
+        groups += [own] if number == len(groups) else []
+        group = groups[number]
+        group.columns |= columns
+        estimate = group.place(str(compiled.estimate)) if compiled.estimate else None
+        value = group.place(str(compiled.value))
+        shown.append(Shown(indicator.id, None, number, value, estimate))
         shown += [
-            (literal(name), f"CAST({quoted(name)} AS DOUBLE)", "NULL::DOUBLE")
+            Shown(indicator.id, name, number, group.place(quoted(name)))
             for name in _measure_names(indicator, version)
         ]
-        rows += [
-            f"SELECT {keys}, {measure} AS measure, {value} AS value, {estimate} AS estimate, "
-            f"{number} AS position, {place} AS place FROM value_{number}"
-            for place, (measure, value, estimate) in enumerate(shown)
-        ]
-    both = store.query(
-        f"WITH {', '.join(steps)}\nSELECT * EXCLUDE (position, place)\n"
-        f"FROM ({' UNION ALL '.join(rows)})\nORDER BY scenario, region, position, place"
-    )
-    found = both.filter(pl.col("measure").is_null()).drop("measure")
-    parts = both.filter(pl.col("measure").is_not_null()).drop("estimate")
-    if estimated:
-        finite(found, "estimate", "value")
-    return finite(found if estimated else found.drop("estimate"), "value", "value"), parts
+    return groups, shown
 
 
 def _yearly(store: Store, measures: Measures) -> None:
