@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 EXACT = "DECIMAL(38, 9)"
 
+# What lambdas call their arguments begins with "_": no column is named so, and a column of the same
+# name would take their place.
+
 # A curve that meets one half up to rounding has met it.
 _HALF = "0.5 + 1e-12"
 
@@ -66,9 +69,9 @@ def km_survival(time: str, ended: str, open: str, at: str) -> str:
 
     Missing beyond the longest spell, unless the curve has reached 0: it is not known there.
     """
-    unknown = f"c.t < {at} AND c.s > 0"
+    unknown = f"_c.t < {at} AND _c.s > 0"
     curve = _curve(time, ended, open, until=at)
-    return f"list_transform([{curve}], lambda c: CASE WHEN {unknown} THEN NULL ELSE c.s END)[1]"
+    return f"list_transform([{curve}], lambda _c: CASE WHEN {unknown} THEN NULL ELSE _c.s END)[1]"
 
 
 def _curve(time: str, ended: str, open: str, until: str | None = None) -> str:
@@ -85,17 +88,17 @@ def _curve(time: str, ended: str, open: str, until: str | None = None) -> str:
         return f"list({{{fields}}}) {some}"
 
     lists = f"{spells(0, ended)}, {spells(1, open)}"
-    ends = "x.k = 0 AND x.n > 0" + (f" AND x.t <= {until}" if until else "")
-    after = "a.s * (1 - x.n / a.n)"
+    ends = "_x.k = 0 AND _x.n > 0" + (f" AND _x.t <= {until}" if until else "")
+    after = "_a.s * (1 - _x.n / _a.n)"
     start = (
         f"{{t: 0e0, k: 0, n: CAST(sum(({ended}) + ({open})) {some} AS DOUBLE), s: 1e0, hit: NULL}}"
     )
     return (
-        f"list_reduce(list_sort(list_concat({lists})), lambda a, x: "
-        f"{{t: CASE WHEN x.n > 0 THEN x.t ELSE a.t END, k: x.k, "
-        f"n: a.n - x.n, s: CASE WHEN {ends} THEN {after} ELSE a.s END, "
-        f"hit: CASE WHEN a.hit IS NULL AND {ends} AND {after} <= {_HALF} THEN x.t "
-        "ELSE a.hit END}, "
+        f"list_reduce(list_sort(list_concat({lists})), lambda _a, _x: "
+        f"{{t: CASE WHEN _x.n > 0 THEN _x.t ELSE _a.t END, k: _x.k, "
+        f"n: _a.n - _x.n, s: CASE WHEN {ends} THEN {after} ELSE _a.s END, "
+        f"hit: CASE WHEN _a.hit IS NULL AND {ends} AND {after} <= {_HALF} THEN _x.t "
+        "ELSE _a.hit END}, "
         f"{start})"
     )
 
@@ -134,10 +137,10 @@ def weighted_quantile(text: str, weight: str, share: str) -> Over:
     )
     whole = f"list_sum(list_sort(list({weight}) {some}))"
     # Weights that add up to the share only after rounding have reached it.
-    met = f"a.w + x.w >= {share} * {whole} * (1 - 1e-12)"
+    met = f"_a.w + _x.w >= {share} * {whole} * (1 - 1e-12)"
     reduced = (
-        f"list_reduce(list_sort(list({region}) {some}), lambda a, x: {{t: x.t, w: a.w + x.w, "
-        f"hit: CASE WHEN a.hit IS NULL AND {met} THEN x.t ELSE a.hit END}}, "
+        f"list_reduce(list_sort(list({region}) {some}), lambda _a, _x: {{t: _x.t, "
+        f"w: _a.w + _x.w, hit: CASE WHEN _a.hit IS NULL AND {met} THEN _x.t ELSE _a.hit END}}, "
         "{t: 0e0, w: 0e0, hit: NULL}).hit"
     )
     return (reduced,), str

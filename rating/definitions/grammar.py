@@ -291,7 +291,7 @@ class Printer:
         return OVER_ROWS[name][1](*texts), _ATOM
 
     def _share(self, name: str, text: str, node: Mapping[str, Any]) -> None:
-        if not re.fullmatch(r"(0|1)(\.\d+)?(e0)?", text):
+        if not re.fullmatch(r"[\d.]+(e-?\d+)?", text) or float(text) > 1:
             place = "third" if name == "weighted_quantile" else "second"
             raise RefusalError(f"{name}() takes a share from 0 to 1 as its {place}", "", node)
 

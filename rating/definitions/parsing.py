@@ -199,7 +199,8 @@ def pointer(text: str, node: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:
     if not 0 <= start <= len(text):
         return "", (0, 0)
     before = text[:start]
-    first = before.rfind("\n") + 1
+    # Of a long line, the piece around the offending part.
+    first = max(before.rfind("\n") + 1, start - 150)
     line = text[first:].split("\n")[0][:200]
     word = re.match(r"[\w.]+", text[start:])
     length = int(node.get("query_location_length", 0)) or (len(word[0]) if word else 1)

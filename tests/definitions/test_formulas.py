@@ -89,10 +89,78 @@ def test_what_is_printed_means_what_was_typed(text, a, b):
             "CASE WHEN day <= '2019-01-01' THEN a ELSE NULL END",
         ),
         ('"order" * 2', '"order" * 2'),
+        ("a - b - 1", "a - b - 1"),
+        ("a / (b * 2)", "a / (b * 2)"),
+        ("(a * b) / 2", "a * b / 2"),
+        ("a % (b % 2)", "a % (b % 2)"),
+        ("-(a + b)", "-(a + b)"),
+        ("+a", "+a"),
+        ("a + -b", "a + -b"),
+        ("-1e-5 * a", "(-1e-5) * a"),
+        (".5 + 5.", ".5e0 + 5.e0"),
+        ("123456789", "123456789"),
+        ("-123456789", "-123456789"),
+        ("1234567890", "1234567890e0"),
+        ("1E5", "1E5"),
+        ("true AND NOT false", "TRUE AND NOT FALSE"),
+        ("null", "NULL"),
+        ("a NOT IN (1, 2)", "NOT a IN (1, 2)"),
+        ("(a + 1) IN (b - 1, 2)", "a + 1 IN (b - 1, 2)"),
+        ("(a = b) IN (flag, TRUE)", "(a = b) IN (flag, TRUE)"),
+        ("a BETWEEN b - 1 AND b + 1", "a BETWEEN b - 1 AND b + 1"),
+        ("(a BETWEEN 1 AND 2) = flag", "(a BETWEEN 1 AND 2) = flag"),
+        ("flag BETWEEN (a = 1) AND (b = 1)", "flag BETWEEN (a = 1) AND (b = 1)"),
+        ("(a = 1) BETWEEN flag AND flag", "(a = 1) BETWEEN flag AND flag"),
+        ("(a > b) IS NULL", "(a > b) IS NULL"),
+        ("a IS NOT NULL OR flag AND b IS NULL", "a IS NOT NULL OR flag AND b IS NULL"),
+        ("(flag OR a > 1) AND NOT (flag AND b > 1)", "(flag OR a > 1) AND NOT (flag AND b > 1)"),
+        ("NOT (NOT flag)", "NOT NOT flag"),
+        ("(t LIKE 'x%') = flag", "(t LIKE 'x%') = flag"),
+        ("(NOT flag) = flag", "(NOT flag) = flag"),
+        ("-power(a, 2)", "-power(a, 2)"),
+        ("coalesce(a, b, 0)", "coalesce(a, b, 0)"),
+        ("round(a, 2)", "round(a, 2)"),
+        ("round(a, -12)", "round(a, -12)"),
+        ("round(a)", "round(a)"),
+        ("CASE WHEN a > 1 THEN 1 WHEN a > 0 THEN 2 ELSE b END", None),
+        ("year(day) - year(as_of)", "year(day) - year(as_of)"),
+        ("days(day, as_of)", "date_diff('day', day, as_of)"),
+        (
+            "days(add_months(day, -12), as_of)",
+            "date_diff('day', CAST(day + INTERVAL '-12' MONTH AS DATE), as_of)",
+        ),
+        (
+            "greatest(flag, b = 1)",
+            "CASE WHEN flag IS NULL OR (b = 1) IS NULL THEN NULL ELSE greatest(flag, b = 1) END",
+        ),
+        ("highest(a) - lowest(b)", "total_1 - total_2"),
+        ("total(a) - total(a)", "total_1 - total_1"),
     ],
 )
 def test_a_formula_is_printed_in_one_way(text, wanted):
-    assert printed(text) == wanted
+    assert printed(text) == (wanted or text)
+
+
+def test_the_sums_of_a_formula_are_numbered_after_those_before_it():
+    formula = formulas.check("total(a) + middle(b) / total(a)", COLUMNS, after_totals=3)
+    assert formula.sql == "total_4 + total_5 / total_4"
+    assert formula.totals == ("list_sum(list_sort(list(a)))", "median(b)")
+    assert formula.columns == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "columns", "dated", "yearly"),
+    [
+        ("a + b * 2", "value", ("a", "b"), False, False),
+        ("days(day, as_of)", "value", ("day",), True, False),
+        ("sum(CASE WHEN year(day) = year THEN a END)", "measure", ("a", "day"), False, True),
+        ("a + year", "row", ("a",), False, True),
+    ],
+)
+def test_a_formula_knows_what_it_reads(text, level, columns, dated, yearly):
+    formula = formulas.check(text, COLUMNS, level=level)
+    assert (formula.columns, formula.dated, formula.yearly) == (columns, dated, yearly)
+    assert str(formula) == formula.sql
 
 
 @pytest.mark.parametrize(
@@ -103,96 +171,63 @@ def test_a_formula_is_printed_in_one_way(text, wanted):
         ("sum(a)", "CAST(sum(CAST(a AS DECIMAL(38, 9))) AS DOUBLE)"),
         ("avg(a)", "CAST(sum(CAST(a AS DECIMAL(38, 9))) AS DOUBLE) / nullif(count(a), 0)"),
         ("quantile_cont(a, 0.5)", "quantile_cont(a, 0.5e0)"),
+        ("quantile_cont(a, 1)", "quantile_cont(a, 1)"),
+        ("quantile_cont(a, 0)", "quantile_cont(a, 0)"),
+        ("quantile_cont(a, .25)", "quantile_cont(a, .25e0)"),
+        ("count() FILTER (WHERE flag)", "count(*) FILTER (WHERE flag)"),
+        ("min(a) - max(DISTINCT b)", "min(a) - max(DISTINCT b)"),
+        ("median(a) FILTER (WHERE flag)", "median(a) FILTER (WHERE flag)"),
+        (
+            "avg(DISTINCT a) FILTER (WHERE flag)",
+            "CAST(sum(DISTINCT CAST(a AS DECIMAL(38, 9))) FILTER (WHERE flag) AS DOUBLE)"
+            " / nullif(count(DISTINCT a) FILTER (WHERE flag), 0)",
+        ),
+        (
+            "2 / avg(a)",
+            "2 / (CAST(sum(CAST(a AS DECIMAL(38, 9))) AS DOUBLE) / nullif(count(a), 0))",
+        ),
     ],
 )
 def test_a_measure_is_printed_with_exact_sums(text, wanted):
     assert printed(text, level="measure") == wanted
 
 
-@pytest.mark.parametrize(
-    ("text", "part"),
-    [
-        ("", "empty"),
-        ("read_csv('x')", "read_csv() is not allowed"),
-        ("(SELECT 1)", "a subquery"),
-        ("1; DROP TABLE t", "a second statement"),
-        ("a FROM 'secrets.csv'", "not one bare expression"),
-        ("a, b", "not one bare expression"),
-        ("a LIMIT 1", "not one bare expression"),
-        ("a -- hidden", "a comment"),
-        ("a /* hidden */", "a comment"),
-        ("a::VARCHAR", "a cast"),
-        ("CAST(a AS INT)", "a cast"),
-        ("TRY(a)", "TRY()"),
-        ("t[1]", "a subscript"),
-        ("sum(a) OVER ()", "a window"),
-        ("?", "a parameter"),
-        ("$x", "a parameter"),
-        ("a AS b", "an alias"),
-        ("COLUMNS(*)", "a star"),
-        ("*", "a star"),
-        ("random()", "random() is not allowed"),
-        ("getenv('HOME')", "getenv() is not allowed"),
-        ("query('SELECT 1')", "query() is not allowed"),
-        ("repeat('x', 1000000000)", "repeat() is not allowed"),
-        ("t || 'x'", "the operator || is not allowed"),
-        ("a ^ 2", "is not allowed"),
-        ("main.abs(a)", "is not allowed"),
-        ("aa", "did you mean 'a'?"),
-        ("t.a", "no measure or column named 't.a'"),
-        ("t", "not a number"),
-        ("t + 1", "does not fit the declared types"),
-        ("sum(a)", "needs many rows a region"),
-        ("abs(a, b)", "takes 1 arguments"),
-        ("abs(DISTINCT a)", "FILTER and DISTINCT"),
-        ("total(total(a))", "total() stands in a value, once"),
-        ("1e999", "not plain and finite"),
-        ("1_000 * a", "not plain and finite"),
-        ("round(a, b)", "whole number of digits"),
-        ("a IS DISTINCT FROM b", "is not allowed"),
-        ("[a, b]", "is not allowed"),
-        ("{'x': a}", "is not allowed"),
-        ("lambda x: x", "a lambda"),
-        ("a" + " + a" * 700, "characters"),
-        ("(" * 60 + "a" + ")" * 60, "nested brackets"),
-        ("- " * 600 + "a", "nested too deeply"),
-        ("a\x00", "control character"),
-        ("a +", "syntax error"),
-    ],
-)
-def test_everything_else_is_refused(text, part):
-    with pytest.raises(DefinitionError, match="formula") as caught:
-        printed(text)
-    assert part in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "part"),
-    [
-        ("a", "outside an aggregate"),
-        ("sum(sum(a))", "inside sum()"),
-        ("total(a)", "total()"),
-        ("max(a ORDER BY b)", "ORDER BY inside"),
-        ("quantile_cont(a, 2)", "a share from 0 to 1"),
-    ],
-)
-def test_a_measure_that_is_no_aggregate_is_refused(text, part):
-    with pytest.raises(DefinitionError) as caught:
-        printed(text, level="measure")
-    assert part in str(caught.value)
-
-
-def test_the_message_points_into_the_formula():
-    with pytest.raises(DefinitionError) as caught:
-        formulas.check(
-            "1000 * gradautes / nullif(people, 0)",
-            {"graduates": "number", "people": "number"},
-            where="graduates.toml, version 2016-10-06, value",
-        )
-    assert str(caught.value) == (
-        "graduates.toml, version 2016-10-06, value:\n"
-        "  no measure or column named 'gradautes'\n"
-        "    1000 * gradautes / nullif(people, 0)\n"
-        "           ^^^^^^^^^\n"
-        "  did you mean 'graduates'?"
+def test_a_sum_over_no_rows_of_a_complete_register_is_0():
+    summed = "CAST(sum(CAST(a AS DECIMAL(38, 9))){} AS DOUBLE)"
+    assert printed("sum(a)", level="measure", absent_is_zero=True) == (
+        f"CASE WHEN count(*) = 0 THEN 0 ELSE {summed.format('')} END"
     )
+    only = " FILTER (WHERE flag)"
+    assert printed(f"sum(a){only}", level="measure", absent_is_zero=True) == (
+        f"CASE WHEN count(*){only} = 0 THEN 0 ELSE {summed.format(only)} END"
+    )
+
+
+@pytest.mark.parametrize("name", [*"ackst", "x", "w", "hit"])
+def test_a_column_may_have_any_name_inside_an_estimator(name):
+    columns = {name: "number", "other": "number"}
+    for text, level in [
+        (f"km_median({name}, other, other)", "measure"),
+        (f"km_survival(other, {name}, {name}, 2.5)", "measure"),
+        (f"miller_madow({name}, other)", "measure"),
+        (f"weighted_quantile({name}, other, 0.5)", "value"),
+        (f"weighted_quantile(other, {name}, 1)", "value"),
+        (f"gamma_poisson(other, {name}) + beta_binomial({name}, other)", "value"),
+    ]:
+        assert formulas.check(text, columns, level=level).columns == tuple(sorted(columns))
+
+
+@pytest.mark.parametrize("gives", ["number", "text", "date", "boolean", "integer"])
+def test_a_formula_gives_the_type_that_is_asked_for(gives):
+    fitting = {"text": {"t"}, "date": {"day", "as_of"}}.get(gives, {"a", "n", "flag"})
+    names = {"a": "number", "n": "number", "flag": "boolean", "t": "text", "day": "date"}
+    for name, kind in {**names, "as_of": "date"}.items():
+        if name in fitting:
+            assert printed(name, gives=gives) == name
+            continue
+        wanted = gives if gives in ("text", "date") else "number"
+        with pytest.raises(DefinitionError) as caught:
+            printed(name, gives=gives)
+        (problem,) = caught.value.problems
+        remedy = "compare it, or count it" if wanted == "number" else ""
+        assert (problem.what, problem.remedy) == (f"gives a {kind}, not a {wanted}", remedy)
