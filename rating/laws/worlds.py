@@ -227,7 +227,7 @@ def _typed(
         return st.sampled_from(tuple(column.choices or codes or words))
     if column.sector:
         return st.sampled_from((1.0, 0.5, 0.0))
-    low = column.min if column.min is not None else -100.0
+    low = column.min if column.min is not None else min(column.max or 0.0, 0.0) - 100.0
     high = (
         column.max
         if column.max is not None

@@ -5,7 +5,7 @@ import rating
 
 def outcome(indicator: rating.Indicator) -> tuple[bool, str]:
     """Whether the first example holds, and what the report says of it."""
-    row = rating.check(indicator).rows.row(0, named=True)
+    row = rating.check(indicator, laws=False).rows.row(0, named=True)
     assert row["law"] == "example 1"
     return row["holds"], row["detail"]
 
