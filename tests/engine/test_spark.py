@@ -237,6 +237,20 @@ def test_measures_are_the_same_to_the_last_bit(session, tmp_path, in_place, seed
     assert spark.digest == duck.digest
 
 
+def test_codes_of_a_classifier_and_what_is_confidential_are_the_same(session, tmp_path, in_place):
+    coded = {**FIRMS, "okved2": {**FIRMS["okved2"], "classifier": "okved2"}}
+    rule = {"disclosure": {"unit": "employer", "size": "jobs", "least": 20}}
+    inputs = {**INPUTS, "firms": coded, "sector_firms": {**INPUTS["sector_firms"], **rule}}
+    of = section(MEASURES, inputs)
+    known = ["21.20", "21.10", "72.11", "72.19", "62.01", "86.10", "01.11", "01.11"]
+    frame = firms(6).with_columns(pl.col("okved2").replace(dict(zip(CODES, known, strict=True))))
+    duck, spark = both(rating.read(folder(tmp_path, frame), of), of)
+    assert duck.refused.is_empty()
+    assert spark.measures.equals(duck.measures)
+    assert duck.disclosure.height > 0
+    assert spark.disclosure.equals(duck.disclosure)
+
+
 def test_refused_rows_and_names_of_regions_are_the_same(session, tmp_path, in_place):
     of = section({"firms": MEASURES["firms"]})
     bad = firms(4).with_columns(
