@@ -238,6 +238,27 @@ class Indicator(_Item):
         earlier = [version for version in self.version if version.since <= day]
         return earlier[-1] if earlier else None
 
+    def sql(self, day: date = date.max) -> str:
+        """The query that the engine runs, for an auditor to paste.
+
+        Tables have the names of the inputs and hold the rows of the edition, with columns
+        ``scenario`` and ``as_of``; ``regions`` lists scenario and region.
+
+        Args:
+            day: whose version is printed; the latest without it.
+
+        Raises:
+            UsageError: no version is in force on that day.
+
+        Example:
+            >>> indicator = rating.load("hitech_open").indicator[0]
+            >>> "FROM measured" in indicator.sql()
+            True
+        """
+        from rating.engine.values import sql_of
+
+        return sql_of(self, day)
+
     def tables(self, version: Version) -> tuple[str, ...]:
         """The tables that a version reads and those they derive from, as the inputs order them."""
         used = set(self.compiled(version).columns)

@@ -20,7 +20,7 @@ from rating.engine.cells import Cells
 from rating.engine.grid import Grid, Shown
 from rating.engine.held import derived_sql
 from rating.engine.store import Store
-from rating.errors import DataError, Problem
+from rating.errors import DataError, Problem, UsageError
 
 NUMERIC = ("number", "integer", "boolean")
 Wanted = tuple[Indicator, Version, Collection[int] | None]
@@ -86,6 +86,19 @@ class Elsewhere(Protocol):
 
     def measured(self, store: Store, measures: Measures) -> dict[str, pl.DataFrame]:
         """For each of its tables scenario, region and the columns m1, m2 ..."""
+
+
+def sql_of(indicator: Indicator, day: date) -> str:
+    """The query of the version in force on a day; see ``Indicator.sql``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    version = indicator.in_force(day)
+    if version is None:
+        first = f"the first comes into force on {indicator.version[0].since}"
+        raise UsageError(Problem(indicator.id, f"no version is in force on {day}", first))
+    return indicator_sql(indicator, version)
 
 
 def indicator_sql(indicator: Indicator, version: Version) -> str:

@@ -290,9 +290,16 @@ def test_the_printed_query_gives_what_the_engine_gives():
     with Store() as store:
         held.hold(store, data.tables, result.tree.inputs, 2019)
         for indicator, version in result.tree.versions():
-            found = store.query(values.indicator_sql(indicator, version)).sort("region")
+            assert version == indicator.in_force(result.as_of)
+            found = store.query(indicator.sql(result.as_of)).sort("region")
             own = result.values.filter(pl.col("indicator") == indicator.id).sort("region")
             assert found["value"].to_list() == own["value"].to_list()
+
+
+def test_no_query_is_printed_for_a_day_before_every_version():
+    indicator = rating.load("hitech_open").indicator[0]
+    with pytest.raises(rating.errors.UsageError, match="the first comes into force on"):
+        indicator.sql(date(1900, 1, 1))
 
 
 def test_the_printed_query_reads_as_many_years_as_a_derived_table_does():
@@ -315,7 +322,7 @@ def test_the_printed_query_reads_as_many_years_as_a_derived_table_does():
     frame = pl.DataFrame([{**firm, "year": y} for y in (2024, 2025, 2026)], schema=SCHEMA)
     with Store() as store:
         held.hold(store, {"firms": frame}, indicator.input, 2026)
-        found = store.query(values.indicator_sql(indicator, indicator.version[0]))
+        found = store.query(indicator.sql())
         own, _ = values.evaluate(store, [indicator], date(2026, 12, 31))
     assert found["value"].to_list() == own["value"].to_list() == [3.0]
 
