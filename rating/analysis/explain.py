@@ -12,10 +12,17 @@ from rating import text
 from rating.analysis.shapley import Game, by_coalitions, of_geometric_mean
 from rating.definitions.aggregations import Arithmetic, Geometric
 from rating.errors import Problem, UsageError, nearest
-from rating.text import Lang
+from rating.text import Lang, Text
 
 if TYPE_CHECKING:
+    from rating.definitions.model import Source
     from rating.result import Rating
+
+SYNTHETIC = Text(
+    en="Synthetic data: the figures are invented and say nothing of any region.",
+    ru="Синтетические данные: числа вымышлены и ничего не говорят ни об одном регионе.",
+)
+UNVERIFIED = Text(en="not verified", ru="не проверен")
 
 _SCHEMA = {
     "depth": pl.Int64,
@@ -41,6 +48,7 @@ class Explanation:
             plus the contributions of its children is its score.
         values: indicator, value, unit, status and the source it comes from.
         measures: indicator, measure, value: numerators, denominators and columns.
+        synthetic: whether the data are invented.
     """
 
     region: str
@@ -49,10 +57,11 @@ class Explanation:
     values: pl.DataFrame
     measures: pl.DataFrame
     titles: dict[str, str]
+    synthetic: bool = False
 
     def to_text(self, lang: Lang = "en") -> str:
         """The explanation as lines of text, one a node, an indicator and a measure."""
-        lines = [self.name]
+        lines = [self.name, *([SYNTHETIC.of(lang)] if self.synthetic else [])]
         for row in self.rows.iter_rows(named=True):
             pad = "  " * (row["depth"] + 1)
             if row["score"] is None:
@@ -126,7 +135,7 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
             lambda i: unit.of(lang) if (unit := indicators[i].unit) else "", pl.String
         ),
         source=pl.col("indicator").map_elements(
-            lambda i: "; ".join(f"{s.publisher}, {s.title}" for s in indicators[i].source),
+            lambda i: "; ".join(_told(source, lang) for source in indicators[i].source),
             pl.String,
         ),
     )
@@ -137,7 +146,14 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
         values=values,
         measures=result.measures.filter(pl.col("region") == region).drop("region"),
         titles={item.id: item.name.of(lang) for item in result.section.items},
+        synthetic=result.data.synthetic,
     )
+
+
+def _told(source: Source, lang: Lang) -> str:
+    """A source, and whether it was confirmed in public."""
+    mark = "" if source.verified else f" ({UNVERIFIED.of(lang)})"
+    return f"{source.publisher}, {source.title}{mark}"
 
 
 def _scores(result: Rating) -> pl.DataFrame:

@@ -51,6 +51,7 @@ def model(result: Rating, lang: Lang) -> dict[str, Any]:
         "title": _both(result.section.name, TITLE_LENGTH),
         "edition": result.edition,
         "day": result.as_of.isoformat(),
+        "synthetic": result.data.synthetic,
         "digest": facts.result.digest,
         "version": VERSION,
         "total": facts.total,

@@ -65,10 +65,10 @@ class Column:
 
 
 class Book:
-    """A workbook being written, with its looks."""
+    """A workbook being written, with its looks; a mark, where it has one, heads every page."""
 
-    def __init__(self, book: Any) -> None:
-        self.book = book
+    def __init__(self, book: Any, mark: str = "") -> None:
+        self.book, self.mark = book, mark
         # A look in a book is made once, however many cells have it.
         self.look = cache(self._look)
 
@@ -86,6 +86,9 @@ class Book:
         made.set_paper(9)
         made.fit_to_pages(1, 0)
         made.set_footer("&L&A&R&P / &N")
+        if self.mark:
+            made.set_header(f"&C&B{self.mark}")
+            made.set_tab_color("#a8421a")
         return Sheet(self, made)
 
 

@@ -30,6 +30,8 @@ def about(sheet: Sheet, facts: Facts, say: Speaker, sheets: Sequence[str]) -> No
     hidden = len(facts.told.cells)
     note = say("about.suppressed", n=hidden) if hidden else say("about.confidential")
     sheet.put(1, 0, note, "note")
+    if result.data.synthetic:
+        sheet.put(2, 0, say("about.synthetic"), "title")
     rows: list[tuple[str, Cell]] = [
         (say("about.section"), result.section.id),
         (say("about.edition"), str(result.edition)),

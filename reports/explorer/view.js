@@ -197,6 +197,8 @@ function drawTexts() {
   const counts = { year: model.edition, ranked, all: model.regions.length, indicators: model.total };
   by("title").textContent = page.name(model.title);
   by("about").textContent = page.say("about", counts);
+  by("invented").hidden = !model.synthetic;
+  by("invented").textContent = model.synthetic ? page.say("synthetic") : "";
   const [low, high] = model.items[0].axis;
   by("ranking-note").textContent = page.say("ranking_note", { low: page.number(low, 0), high: page.number(high, 0) });
   by("footer").textContent = page.say("footer", model);

@@ -12,13 +12,17 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+import rating
+from rating.analysis.explain import explain
 from rating.cli.explore import explore
 from rating.errors import UsageError
 from rating.publish.explorer import SCRIPTS, to_text
 from rating.publish.explorer_model import TEXTS, model
 from rating.publish.texts import catalogue
+from rating.publish.workbook import to_bytes
 from rating.resources import folder
 from tests.publish.small import rated, regions
+from tests.publish.workbook_reader import Workbook
 
 HOSTILE = ("</script><script>alert(1)</script>", "<!--<script>", "[[script]]\\1\\g<0>", "a\u2028b")
 
@@ -144,3 +148,31 @@ def test_the_command_writes_the_page_and_says_where(result, tmp_path):
 def test_an_unknown_language_is_refused(result):
     with pytest.raises(UsageError, match="no language 'de'"):
         to_text(result, lang="de")
+
+
+def test_what_is_made_of_invented_figures_says_so_everywhere():
+    real = rated()
+    invented = dataclasses.replace(real, data=dataclasses.replace(real.data, synthetic=True))
+    code = real.ranks["region"][0]
+    for lang, told in (("en", "the figures are invented"), ("ru", "числа вымышлены")):
+        assert told in explain(invented, code, lang=lang).to_text(lang)
+        assert told not in explain(real, code, lang=lang).to_text(lang)
+        book, other = (Workbook(to_bytes(one, lang=lang)) for one in (invented, real))
+        first = book.names[0]
+        assert any(told in str(cell) for cell in book.values[first].values())
+        assert not any(told in str(cell) for cell in other.values[first].values())
+    assert model(invented, "en")["synthetic"]
+    assert not model(real, "en")["synthetic"]
+
+
+def test_a_source_that_nobody_confirmed_says_so_beside_the_figure():
+    hitech = rating.load("hitech")
+    result = rating.rate(
+        hitech, rating.read("data/demo", hitech), edition=2026, sector="translational_medicine"
+    )
+    for lang, mark in (("en", "(not verified)"), ("ru", "(не проверен)")):
+        told = explain(result, "RU-TOM", lang=lang)
+        sources = dict(told.values.select("indicator", "source").iter_rows())
+        for item in result.indicators:
+            unsure = sum(not source.verified for source in item.source)
+            assert sources[item.id].count(mark) == unsure
