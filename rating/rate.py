@@ -13,19 +13,22 @@ from rating.definitions.methods import Method
 from rating.definitions.model import Indicator, Version
 from rating.definitions.section import Section
 from rating.definitions.settings import Setting
-from rating.definitions.tree import Tree
+from rating.definitions.tree import Tree, downwards
 from rating.engine import disclosure, held, values
+from rating.engine.cells import Cells
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.tables import Data
 from rating.result import Panel, Rating
-from rating.steps.aggregate import aggregate
+from rating.steps import counts
+from rating.steps.aggregate import aggregated
 from rating.steps.impute import impute
 from rating.steps.normalise import normalise
-from rating.steps.ranks import group, rank, status
+from rating.steps.ranks import group, standings, status
 from rating.steps.screen import screen
 from rating.steps.treat import treat
 
+_VALUES = {"scenario": pl.Int64, "region": pl.String, "indicator": pl.String, "value": pl.Float64}
 Engine = Literal["duckdb", "spark"]
 
 # Below so many cells, threads cost more than they save: one scores 85 regions a tenth faster.
@@ -147,24 +150,28 @@ def _rated(
 
             used = {name: one for tables in inputs.values() for name, one in tables.items()}
             with Spark(data.held, used, shown) as spark:
-                found, measures = values.evaluate_versions(store, wanted, spark)
+                found, measures = values.evaluate_cells(store, wanted, spark)
         else:
-            found, measures = values.evaluate_versions(store, wanted)
+            found, measures = values.evaluate_cells(store, wanted)
         told = disclosure.sensitive(store, _in_force(trees), section.inputs)
         dated = {year: year for year in years}
         filled = impute(store, found, _settings(trees, "impute"), data.regions, dated)
         pulled = treat(store, filled, _settings(trees, "treat"))
         cells = normalise(store, pulled.cells, every)
-        scores, weights = _aggregated(store, cells, trees)
+        nodes, weights = _aggregated(store, cells, trees)
         screened = _screened(store, found, trees, data)
-        statuses = _statuses(scores, section, years, screened)
-        ranked = rank(store, scores, statuses)
-        top = ranked.filter(pl.col("node") == section.root.id)
-        groups = group(store, top, section.method.groups)
-    frames = {
-        "ranks": _ranks(top, groups, statuses, cells, trees),
-        "scores": ranked,
-        "values": cells,
+        top = nodes.of_item(section.root.id)
+        statuses = _statuses(top.named(), section, screened)
+        ranked = counts.ranked(top, statuses["status"] == "ranked", nodes)
+        nodes = nodes.with_columns(standings(store, nodes.rows.with_columns(ranked)))
+        top = nodes.of_item(section.root.id)
+        groups = group(store, top.named(), section.method.groups)
+    nodes = nodes.with_columns(counts.imputed(cells, nodes, _above(trees)))
+    coverage = counts.coverage(cells, top, _scored(trees))
+    frames: dict[str, pl.DataFrame | Cells] = {
+        "ranks": _ranks(top.named(), groups, statuses, coverage),
+        "scores": nodes,
+        "values": cells.with_columns(_origin()),
         "measures": measures,
         "treated": pulled.points,
         "shapes": pulled.shapes,
@@ -181,8 +188,11 @@ def _rated(
     )
 
 
-def _by_edition(frame: pl.DataFrame, years: Sequence[int]) -> dict[int, pl.DataFrame]:
+def _by_edition(rows: pl.DataFrame | Cells, years: Sequence[int]) -> dict[int, pl.DataFrame]:
     """The rows of each edition; where they lie together, without a copy of them."""
+    if isinstance(rows, Cells):
+        return rows.by_scenario(years)
+    frame = rows
     if len(years) == 1:
         return {years[0]: frame}
     scenario = frame["scenario"]
@@ -191,8 +201,8 @@ def _by_edition(frame: pl.DataFrame, years: Sequence[int]) -> dict[int, pl.DataF
     wanted = pl.Series(years, dtype=scenario.dtype)
     starts = scenario.search_sorted(wanted, "left")
     sizes = scenario.search_sorted(wanted, "right") - starts
-    rows = zip(years, starts, sizes, strict=True)
-    return {year: frame.slice(start, size) for year, start, size in rows}
+    spans = zip(years, starts, sizes, strict=True)
+    return {year: frame.slice(start, size) for year, start, size in spans}
 
 
 def _versions(
@@ -221,45 +231,46 @@ def _in_force(trees: dict[int, Tree]) -> Iterator[tuple[int, Indicator, Version]
 
 
 def _settings(trees: dict[int, Tree], step: str) -> dict[str, Setting]:
-    return {key: value for tree in trees.values() for key, value in tree.settings(step).items()}
+    """The setting of a step for each indicator that is in force in some edition."""
+    section = next(iter(trees.values())).section
+    items = dict.fromkeys(item.id for tree in trees.values() for item in tree.indicators)
+    return {item: getattr(section.method_of(item), step) for item in items}
 
 
-def _aggregated(
-    store: Store, cells: pl.DataFrame, trees: dict[int, Tree]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The scores of nodes and the weights used; editions with one tree are aggregated together."""
-    items = cells.select("scenario", "region", pl.col("indicator").alias("item"), "score")
-    done = []
+def _aggregated(store: Store, cells: Cells, trees: dict[int, Tree]) -> tuple[Cells, pl.DataFrame]:
+    """The nodes with their scores, by edition, region and the order of the tree; the weights used.
+
+    Editions with one tree are aggregated together.
+    """
+    items = cells.of_items("score")
+    done: list[Cells] = []
+    used = []
     for _, alike in groupby(trees.items(), key=lambda pair: pair[1].children.rows()):
         group_of = dict(alike)
         tree = next(iter(group_of.values()))
-        part = items.filter(pl.col("scenario").is_in(list(group_of)))
+        part = items if len(group_of) == len(trees) else items.of_scenarios(group_of)
         weights = {node: s for level in tree.levels("weights") for node, s in level.items()}
         apart = {item.id for item in tree.section.items} - set(tree.children["item"])
-        done.append(
-            aggregate(
-                store,
-                part,
-                tree.children,
-                tree.levels("aggregate"),
-                weights=weights,
-                apart=apart,
-            )
-        )
-    return pl.concat(scores for scores, _ in done), pl.concat(used for _, used in done)
+        levels = tree.levels("aggregate")
+        nodes, shares = aggregated(store, part, tree.children, levels, weights=weights, apart=apart)
+        done += nodes
+        used.append(shares)
+    every = pl.DataFrame({"item": list(downwards(tree.section, tree.section.root.id))})
+    columns = pl.DataFrame({"scenario": list(trees)}).join(every, how="cross")
+    return Cells.joined(done).arranged(columns), pl.concat(used)
 
 
-def _screened(
-    store: Store, found: pl.DataFrame, trees: dict[int, Tree], data: Data
-) -> pl.DataFrame:
+def _screened(store: Store, found: Cells, trees: dict[int, Tree], data: Data) -> pl.DataFrame:
     """What each region has and lacks in each edition, by the section's method of screening."""
+    setting = next(iter(trees.values())).section.method.screen
+    values = found.named() if setting.name != "none" else pl.DataFrame(schema=_VALUES)
     return pl.concat(
         screen(
             store,
-            found.filter(pl.col("scenario") == year).select(
+            values.filter(pl.col("scenario") == year).select(
                 "scenario", "region", "indicator", "value"
             ),
-            tree.section.method.screen,
+            setting,
             tree.children,
             data.regions,
             [node.id for node in tree.section.node],
@@ -268,39 +279,44 @@ def _screened(
     )
 
 
-def _statuses(
-    scores: pl.DataFrame, section: Section, years: Sequence[int], screened: pl.DataFrame
-) -> pl.DataFrame:
+def _statuses(top: pl.DataFrame, section: Section, screened: pl.DataFrame) -> pl.DataFrame:
+    """scenario, region, status, in the order of the scores of the index."""
     out = screened.filter(pl.col("node").is_null() & ~pl.col("included"))
+    years = top["scenario"].unique(maintain_order=True).to_list()
     return pl.concat(
         status(
-            scores.filter(pl.col("scenario") == year),
+            part.rename({"item": "node"}),
             section.root.id,
             section.outside(year),
             out.filter(pl.col("scenario") == year)["region"].to_list(),
         )
-        for year in years
+        for year, part in _by_edition(top, years).items()
     )
+
+
+def _scored(trees: dict[int, Tree]) -> pl.DataFrame:
+    """scenario, indicator: those that count in the coverage."""
+    return pl.concat(
+        pl.DataFrame({"indicator": tree.scored()}, schema={"indicator": pl.String}).select(
+            pl.lit(year, pl.Int64).alias("scenario"), "indicator"
+        )
+        for year, tree in trees.items()
+    )
+
+
+def _above(trees: dict[int, Tree]) -> pl.DataFrame:
+    """indicator, item: each node above an indicator."""
+    section = next(iter(trees.values())).section
+    rows = [(item.id, node.id) for item in section.indicator for node in section.ancestors(item.id)]
+    return pl.DataFrame(rows, schema={"indicator": pl.String, "item": pl.String}, orient="row")
 
 
 def _ranks(
-    top: pl.DataFrame,
-    groups: pl.DataFrame,
-    statuses: pl.DataFrame,
-    cells: pl.DataFrame,
-    trees: dict[int, Tree],
+    top: pl.DataFrame, groups: pl.DataFrame, statuses: pl.DataFrame, coverage: pl.Series
 ) -> pl.DataFrame:
-    keys = ["scenario", "region"]
-    coverage = pl.concat(
-        cells.filter(pl.col("indicator").is_in(trees[year].scored()))
-        .group_by(keys)
-        .agg(coverage=pl.col("value").count() / pl.len())
-        for year, cells in _by_edition(cells, list(trees)).items()
-    )
     return (
-        top.join(groups, on=keys)
-        .join(statuses, on=keys)
-        .join(coverage, on=keys)
+        top.with_columns(statuses["status"], coverage)
+        .join(groups, on=["scenario", "region"])
         .sort("scenario", "rank", "region", nulls_last=True)
     )
 
@@ -318,15 +334,11 @@ def _rating(
         sector=tree.sector,
         as_of=tree.day,
         ranks=own["ranks"].select("region", "rank", "score", "group", "coverage", "status"),
-        scores=own["scores"]
-        .join(pl.DataFrame({"node": tree.nodes}).with_row_index("position"), on="node")
-        .join(_filled(own["values"], tree), on=["region", "node"], how="left")
-        .sort("region", "position")
-        .select("region", "node", "score", "rank", pl.col("imputed").fill_null(0)),
+        scores=own["scores"].rename({"item": "node"}),
         values=own["values"].select(
-            "region", "indicator", "value", "treated", "imputed", "score", status=_origin()
+            "region", "indicator", "value", "treated", "imputed", "score", "status"
         ),
-        measures=own["measures"].drop("scenario"),
+        measures=own["measures"],
         treated=own["treated"].select("indicator", "region", "raw", "treated", "rule"),
         shapes=own["shapes"].drop("scenario"),
         weights=tree.children.select("parent", "item").join(
@@ -342,29 +354,9 @@ def _rating(
     )
 
 
-def _filled(cells: pl.DataFrame, tree: Tree) -> pl.DataFrame:
-    """How many indicators below each node were imputed; no row where none was."""
-    rows = [
-        (item.id, node.id) for item in tree.indicators for node in tree.section.ancestors(item.id)
-    ]
-    below = pl.DataFrame(rows, schema={"indicator": pl.String, "node": pl.String}, orient="row")
-    filled = cells.filter(pl.col("value").is_null() & pl.col("imputed").is_not_null())
-    return (
-        filled.select("region", "indicator")
-        .join(below, on="indicator")
-        .group_by("region", "node")
-        .agg(imputed=pl.len().cast(pl.Int64))
-    )
-
-
 def _origin() -> pl.Expr:
-    return (
-        pl.when(pl.col("value").is_not_null())
-        .then(pl.lit("observed"))
-        .when(pl.col("imputed").is_not_null())
-        .then(pl.lit("imputed"))
-        .otherwise(pl.lit("missing"))
-    )
+    gaps = pl.col("value").is_null().cast(pl.UInt32) + pl.col("imputed").is_null()
+    return pl.lit(pl.Series(["observed", "imputed", "missing"])).gather(gaps).alias("status")
 
 
 def _years(data: Data, tree: Tree, edition: int) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from rating.definitions.settings import Setting
 from rating.definitions.tree import Tree
 from rating.definitions.uncertainty import OtherFormula, OtherMethod
 from rating.engine import held, values
+from rating.engine.cells import Cells
 from rating.engine.store import Store
 from rating.errors import DataError, DefinitionError, Problem, UsageError
 from rating.result import Rating
@@ -243,13 +244,15 @@ def _run(
     store: Store, rating: Rating, cells: pl.DataFrame, step: str, tree: Tree
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     nothing = pl.DataFrame(schema={"scenario": pl.Int64})
+    held = Cells.of(cells)
     if step == "impute":
         years = dict.fromkeys(cells["scenario"].unique().to_list(), rating.edition)
-        return impute(store, cells, tree.settings("impute"), rating.data.regions, years), nothing
+        filled = impute(store, held, tree.settings("impute"), rating.data.regions, years)
+        return filled.named(), nothing
     if step == "treat":
-        found = treat(store, cells, tree.settings("treat"))
-        return found.cells, found.shapes
-    return normalise(store, cells, tree.normalisations()), nothing
+        found = treat(store, held, tree.settings("treat"))
+        return found.cells.named(), found.shapes
+    return normalise(store, held, tree.normalisations()).named(), nothing
 
 
 def _under(section: Section, step: str, options: Sequence[Mapping[str, Any]]) -> Section:

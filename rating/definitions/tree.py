@@ -60,7 +60,7 @@ class Tree:
         if not indicators:
             raise UsageError(_not_yet(section, edition))
         above = {node.id for item in indicators for node in section.ancestors(item.id)}
-        nodes = [n for n in _downwards(section, section.root.id) if n in above]
+        nodes = [n for n in downwards(section, section.root.id) if n in above]
         kept = above | {item.id for item in indicators}
         rows = [
             (parent, child.id, child.weight, position)
@@ -122,11 +122,12 @@ class Tree:
         ]
 
 
-def _downwards(section: Section, node: str) -> Iterator[str]:
+def downwards(section: Section, node: str) -> Iterator[str]:
+    """A node and all nodes below it, parents before children."""
     yield node
     for child in section.children(node):
         if isinstance(child, Node):
-            yield from _downwards(section, child.id)
+            yield from downwards(section, child.id)
 
 
 def _not_yet(section: Section, edition: int) -> Problem:

@@ -39,6 +39,7 @@ class Store:
             config["threads"] = threads
         if memory is not None:
             config["memory_limit"] = memory
+        self._in_order = not files
         self._spill = tempfile.TemporaryDirectory() if files or memory else None
         self._connection = duckdb.connect(":memory:", config=config)
         if self._spill is not None:
@@ -95,6 +96,21 @@ class Store:
             for name in given:
                 self._connection.unregister(name)
 
+    def each(self, rows: pl.DataFrame, made: Mapping[str, str], *wanted: str) -> pl.DataFrame:
+        """Expressions over every row of a frame, in the order of its rows.
+
+        Args:
+            rows: the frame; its columns are used by name.
+            made: the expressions by the names they get; one may use those before it.
+            wanted: which of them are returned.
+        """
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
+        shown = ", ".join(wanted)
+        if self._in_order:
+            return self.query(f"SELECT {shown} FROM (SELECT {listed} FROM rows)", {"rows": rows})
+        sql = f"SELECT {shown} FROM (SELECT number, {listed} FROM rows) ORDER BY number"
+        return self.query(sql, {"rows": rows.with_row_index("number")})
+
 
 def finite(frame: pl.DataFrame, column: str, step: str) -> pl.DataFrame:
     """The frame itself, if every number in a column is finite or missing.
@@ -126,7 +142,7 @@ def exact_sum(term: str, unit: str = "1") -> str:
 
     Args:
         term: what is summed; at most twice the unit in size.
-        unit: a column with one power of 2 in each group; see ``binary_unit``.
+        unit: what is the same in each group; see ``binary_unit``.
     """
     if unit == "1":
         return f"CAST(sum(CAST(({term}) * {_FINE} AS BIGINT)) AS DOUBLE) / {_FINE}"

@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+PIECE = 122_880  # the rows of a row group
+
 
 class Stream:
     """A frame or a relation as an Arrow stream and nothing else.
@@ -18,6 +20,10 @@ class Stream:
 
     def __init__(self, rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
         self._rows = rows
+        if isinstance(rows, pl.DataFrame) and rows.height > PIECE:
+            # A thread of DuckDB takes a piece at a time.
+            parts = (rows.slice(start, PIECE) for start in range(0, rows.height, PIECE))
+            self._rows = pl.concat(parts, rechunk=False)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
         return self._rows.__arrow_c_stream__(requested_schema)

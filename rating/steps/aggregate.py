@@ -10,7 +10,8 @@ import polars as pl
 
 from rating.definitions import aggregations as a
 from rating.definitions.settings import Setting
-from rating.engine.store import Store, finite
+from rating.engine.cells import Cells
+from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem
 from rating.steps.compare import copeland
 from rating.steps.distances import DISTANCES, distances
@@ -41,11 +42,7 @@ def aggregate(
     only: Collection[str] | None = None,
     apart: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Score every node from its children, level by level.
-
-    A missing child leaves its weight to the present ones, whatever the method. A region with fewer
-    present children than ``min_coverage`` of all has no score, and is nobody's peer on that node.
-    A child of weight 0 is context: it takes no part.
+    """``aggregated`` for scores under their names.
 
     Args:
         store: the connection that does the arithmetic.
@@ -58,39 +55,77 @@ def aggregate(
         apart: ids that weights or directions may name although they are not in this edition.
 
     Returns:
-        The scores: scenario, region, node, score; and the weights that were used: scenario, parent,
-        item, weight, summing to 1 for each parent.
+        The scores: scenario, region, node, score; and the weights that were used.
+
+    Raises:
+        DefinitionError: a method meets scores that it is not defined for.
+    """
+    cells = Cells.of(scores, "item")
+    done, used = aggregated(store, cells, children, levels, weights=weights, only=only, apart=apart)
+    nodes = pl.concat(cells.named() for cells in done).rename({"item": "node"})
+    return nodes if only is None else nodes.filter(pl.col("region").is_in(list(only))), used
+
+
+def aggregated(
+    store: Store,
+    cells: Cells,
+    children: pl.DataFrame,
+    levels: Sequence[Mapping[str, Setting]],
+    *,
+    weights: Mapping[str, Setting] | None = None,
+    only: Collection[str] | None = None,
+    apart: Collection[str] = (),
+) -> tuple[list[Cells], pl.DataFrame]:
+    """Score every node from its children, level by level.
+
+    A missing child leaves its weight to the present ones, whatever the method. A region with fewer
+    present children than ``min_coverage`` of all has no score, and is nobody's peer on that node.
+    A child of weight 0 is context: it takes no part.
+
+    Args:
+        store: the connection that does the arithmetic.
+        cells: the items with ``score``.
+        children: parent, item, weight, position.
+        levels: the aggregation of the nodes of each level, the deepest level first.
+        weights: the method of weights of each node; where there is none, those of ``children``.
+        only: the regions whose scores must be there.
+        apart: ids that weights or directions may name although they are not in this edition.
+
+    Returns:
+        The nodes of each level and kind of method with ``score``; and the weights that were used:
+        scenario, parent, item, weight, summing to 1 for each parent.
 
     Raises:
         DefinitionError: a method meets scores that it is not defined for.
     """
     given = a.Given()
-    done: list[pl.DataFrame] = []
+    done: list[Cells] = []
     used: list[pl.DataFrame] = []
-    known = [scores]
     for level in levels:
-        scores = _needed(known, children, level)
+        scores = _needed([cells, *done], children, level)
         own = children.filter(pl.col("parent").is_in(list(level)))
         settings = {node: (weights or {}).get(node, given) for node in level}
-        family = weigh(scores, own, settings, apart=apart)
+        plain = all(isinstance(setting, a.Given) for setting in settings.values())
+        family = weigh(scores.columns if plain else scores.named(), own, settings, apart=apart)
         used.append(family)
         family = family.filter(pl.col("weight") > 0)
         _refuse_low_scores(store, scores, family, level)
         _refuse_low_means(store, scores, family, level)
-        found = finite(_level(store, scores, family, level, only, apart), "score", "the score")
-        done.append(found)
-        known.append(found.rename({"node": "item"}).select(scores.columns))
+        found = _level(store, scores, family, level, only, apart)
+        done += [nodes.finite("score", "the score") for nodes in found]
     share = pl.col("weight") / pl.col("weight").sum().over("scenario", "parent")
-    return pl.concat(done), pl.concat(used).select("scenario", "parent", "item", share)
+    return done, pl.concat(used).select("scenario", "parent", "item", share)
 
 
-def _needed(
-    known: Sequence[pl.DataFrame], children: pl.DataFrame, level: Collection[str]
-) -> pl.DataFrame:
+def _needed(known: Sequence[Cells], children: pl.DataFrame, level: Collection[str]) -> Cells:
     """The scores that a level may read: nodes are few, and indicators are many."""
     items = children.filter(pl.col("parent").is_in(list(level)))["item"]
-    used = [frame for frame in known if frame["item"].is_in(items.implode()).any()]
-    return pl.concat(used or known)
+    used = [cells for cells in known if cells.columns["item"].is_in(items.implode()).any()]
+    if len(used or known) == 1:
+        return (used or known)[0]
+    columns = ("scenario", "region", "item", "score")
+    every = pl.concat(cells.named().select(columns) for cells in used or known)
+    return Cells.of(every, "item", known[0].regions)
 
 
 def is_alone(setting: Setting) -> bool:
@@ -100,26 +135,25 @@ def is_alone(setting: Setting) -> bool:
 
 def _level(
     store: Store,
-    scores: pl.DataFrame,
+    cells: Cells,
     family: pl.DataFrame,
     level: Mapping[str, Setting],
     only: Collection[str] | None,
     apart: Collection[str],
-) -> pl.DataFrame:
+) -> list[Cells]:
     """Each node by the kind of its method: a region by itself, against the best, against peers."""
     by_rows = {node: setting for node, setting in level.items() if is_alone(setting)}
     by_distance = {node: setting for node, setting in level.items() if setting.name in DISTANCES}
     by_peers = {node: k for node, setting in level.items() if (k := _kernel(setting, apart))}
-    found = []
-    if by_rows:
-        found.append(means(store, scores, family, by_rows))
+    found = [means(store, cells, family, by_rows)] if by_rows else []
+    framed = []
     if by_distance:
-        found.append(distances(store, scores, family, by_distance))
+        framed.append(distances(store, cells.named(), family, by_distance))
     if by_peers:
         coverage = {node: _coverage(level[node]) for node in by_peers}
-        found.append(compared(store, scores, family, by_peers, coverage, only))
-    every = pl.concat(found)
-    return every if only is None else every.filter(pl.col("region").is_in(list(only)))
+        framed.append(compared(store, cells.named(), family, by_peers, coverage, only))
+    named = (frame.rename({"node": "item"}) for frame in framed)
+    return [*found, *(Cells.of(frame, "item", cells.regions) for frame in named)]
 
 
 def _kernel(setting: Setting, apart: Collection[str]) -> Kernel | None:
@@ -155,7 +189,7 @@ def _floor(setting: Setting) -> str | None:
 
 
 def _refuse_low_scores(
-    store: Store, scores: pl.DataFrame, family: pl.DataFrame, level: Mapping[str, Setting]
+    store: Store, cells: Cells, family: pl.DataFrame, level: Mapping[str, Setting]
 ) -> None:
     floors = [(n, s.name, floor) for n, s in level.items() if (floor := _floor(s)) is not None]
     if not floors:
@@ -173,7 +207,7 @@ def _refuse_low_scores(
         LIMIT 20
         """,
         {
-            "scores": scores,
+            "scores": cells.filter(pl.col("score") <= 0).named(),
             "family": family,
             "nodes": pl.DataFrame(floors, schema=schema, orient="row"),
         },
@@ -191,7 +225,7 @@ def _refuse_low_scores(
 
 
 def _refuse_low_means(
-    store: Store, scores: pl.DataFrame, family: pl.DataFrame, level: Mapping[str, Setting]
+    store: Store, cells: Cells, family: pl.DataFrame, level: Mapping[str, Setting]
 ) -> None:
     """A coefficient of variation has no meaning around 0 or below."""
     kinds = a.MazziottaPareto | a.AdjustedMazziottaPareto
@@ -212,7 +246,7 @@ def _refuse_low_means(
         LIMIT 20
         """,
         {
-            "scores": scores,
+            "scores": cells.named(),
             "family": family,
             "nodes": pl.DataFrame(nodes, schema=["node", "method"], orient="row"),
         },

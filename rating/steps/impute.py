@@ -16,24 +16,22 @@ from rating.definitions.settings import (
     Setting,
     Structure,
 )
-from rating.engine.store import Store, finite
+from rating.engine.cells import Cells, beside
+from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem, nearest
-from rating.steps.columns import Columns
-from rating.steps.predict import check_names, predict
+from rating.steps.predict import Model, check_names, predict
 
 _GROUPED = GroupMean | GroupMedian
 _OVER_YEARS = Latest | Linear | Constant
-_KEYS = ("scenario", "region", "indicator")
-_NOTHING = pl.DataFrame(schema={"row": pl.UInt32, "imputed": pl.Float64})
 
 
 def impute(
     store: Store,
-    cells: pl.DataFrame,
+    cells: Cells,
     settings: Mapping[str, Setting],
     regions: pl.DataFrame,
     years: Mapping[int, int] | None = None,
-) -> pl.DataFrame:
+) -> Cells:
     """Fill the missing values of each indicator by its setting.
 
     Every rule reads measured values alone, never what another rule filled: the order of
@@ -41,7 +39,7 @@ def impute(
 
     Args:
         store: the connection that does the arithmetic.
-        cells: scenario, region, indicator, value, and for ``structure`` the ``estimate``.
+        cells: with ``value``, and for ``structure`` the ``estimate``.
         settings: the imputation of each indicator.
         regions: region and the columns that groups are taken from.
         years: the year of each scenario, for the methods that look along the years.
@@ -59,24 +57,28 @@ def impute(
     groups = _groups(settings, regions)
     calendar = _calendar(cells, settings, years)
     _check_estimates(cells, settings)
-    lacking = cells.filter(pl.col("value").is_null())["indicator"].unique()
+    gaps = cells.rows.with_row_index("row").filter(pl.col("value").is_null())
+    lacking = cells.columns["indicator"].gather(gaps["place"].unique()).unique()
     wanted = {key: settings[key] for key in sorted(lacking) if settings[key].name != "none"}
     if not wanted:
-        return cells.with_columns(imputed="value")
-    columns = Columns.of(cells)
+        return cells.with_columns(pl.col("value").alias("imputed"))
     fills = [
-        _averages(store, columns, wanted, groups),
-        _over_years(store, columns, wanted, calendar),
-        _estimates(columns, wanted),
-        _predicted(store, columns, wanted, tuple(settings), years),
+        _averages(store, cells, gaps, wanted, groups),
+        _over_years(store, cells, wanted, calendar),
+        _estimates(cells, gaps, wanted),
+        _predicted(store, cells, wanted, tuple(settings), years),
     ]
     found = pl.concat(fill.select("row", "imputed") for fill in fills if fill is not None)
-    filled = cells.with_columns(columns.placed(found, "imputed", otherwise="value"))
-    return finite(filled, "imputed", "the imputed value")
+    filled = cells.with_columns(cells.placed(found, "imputed", otherwise="value"))
+    return filled.finite("imputed", "the imputed value")
 
 
 def _averages(
-    store: Store, columns: Columns, settings: Mapping[str, Setting], groups: pl.DataFrame
+    store: Store,
+    cells: Cells,
+    gaps: pl.DataFrame,
+    settings: Mapping[str, Setting],
+    groups: pl.DataFrame,
 ) -> pl.DataFrame | None:
     """What the mean or the median, of all regions or of a region's group, puts in each gap."""
     names = ("mean", "median", "group_mean", "group_median")
@@ -92,40 +94,41 @@ def _averages(
         schema={"indicator": pl.String, "median": pl.Boolean, "grouping": pl.String},
     )
     mean = f"{ordered_sum('value')} / count(value)"
-    grouped = groups.height > 0
-    average = {
-        (True,): "median(value)",
-        (False,): mean,
-    }.get(
-        tuple(set(rules["median"])),
-        f"CASE WHEN any_value(median) THEN median(value) ELSE {mean} END",
-    )
-    member = "CASE WHEN u.grouping IS NULL THEN '' ELSE g.member END" if grouped else "0"
-    join = "LEFT JOIN groups g ON g.grouping = u.grouping AND g.region = c.region"
-    return store.query(
+    mixed = rules["median"].n_unique() > 1
+    average = "median(value)" if rules["median"].any() else mean
+    if mixed:
+        average = f"CASE WHEN any_value(median) THEN median(value) ELSE {mean} END"
+    places = cells.places(rules)
+    asked = places["median"].is_not_null()
+    gaps = gaps.filter(asked.gather(gaps["place"]))
+    known = beside(cells.of_places(asked, "value"), places, ["median"] * mixed)
+    keys = ["place"]
+    if groups.height:
+        keys.append("member")
+        known, gaps = (_membered(rows, cells, places, groups) for rows in (known, gaps))
+    listed = ", ".join(keys)
+    averages = store.query(
         f"""
-        WITH known AS (
-          SELECT c.row, c.place, c.value, u.median, {member} AS member
-          FROM cells c
-          JOIN rules u ON u.place = c.place
-          {join if grouped else ""}
-        ), averages AS (
-          SELECT place, member, {average} AS average
-          FROM known
-          WHERE member IS NOT NULL AND value IS NOT NULL
-          GROUP BY place, member
-        )
-        SELECT k.row, a.average AS imputed
-        FROM known k
-        JOIN averages a ON a.place = k.place AND a.member = k.member
-        WHERE k.value IS NULL
+        SELECT {listed}, {average} AS imputed
+        FROM known
+        WHERE value IS NOT NULL
+        GROUP BY {listed}
         """,
-        {
-            "cells": columns.rows("value", *["region"] * grouped),
-            "rules": columns.names.join(rules, on="indicator"),
-            "groups": groups,
-        },
+        {"known": known},
     )
+    return gaps.join(averages, on=keys)
+
+
+def _membered(
+    rows: pl.DataFrame, cells: Cells, places: pl.DataFrame, groups: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows with the group of their region, empty for all regions; without those of no group."""
+    named = rows.with_columns(
+        places["grouping"].gather(rows["place"]),
+        cells.regions.gather(rows["region"]).alias("region"),
+    ).join(groups, on=["grouping", "region"], how="left")
+    member = pl.when(pl.col("grouping").is_null()).then(pl.lit("")).otherwise("member")
+    return named.with_columns(member=member).filter(pl.col("member").is_not_null())
 
 
 def _groups(settings: Mapping[str, Setting], regions: pl.DataFrame) -> pl.DataFrame:
@@ -165,7 +168,7 @@ _ALONG = {
 
 def _over_years(
     store: Store,
-    columns: Columns,
+    cells: Cells,
     settings: Mapping[str, Setting],
     calendar: pl.DataFrame,
 ) -> pl.DataFrame | None:
@@ -207,7 +210,7 @@ def _over_years(
         WHERE value IS NULL
         """,
         {
-            "cells": columns.rows("scenario", "region", "indicator", "value"),
+            "cells": cells.named().with_row_index("row"),
             "rules": rules,
             "calendar": calendar,
         },
@@ -215,11 +218,11 @@ def _over_years(
 
 
 def _calendar(
-    cells: pl.DataFrame, settings: Mapping[str, Setting], years: Mapping[int, int] | None
+    cells: Cells, settings: Mapping[str, Setting], years: Mapping[int, int] | None
 ) -> pl.DataFrame:
     """scenario, year: the editions of a panel, refused where a method needs them and has none."""
     asking = sorted(key for key, s in settings.items() if isinstance(s, _OVER_YEARS))
-    scenarios = sorted(cells["scenario"].unique())
+    scenarios = sorted(cells.columns["scenario"].unique())
     dated = {s: years[s] for s in scenarios if s in years} if years else {}
     if asking and (len(dated) < max(2, len(scenarios)) or len(set(dated.values())) < len(dated)):
         raise DefinitionError(
@@ -236,9 +239,9 @@ def _calendar(
     return pl.DataFrame({"scenario": list(dated), "year": list(dated.values())}, schema=schema)
 
 
-def _check_estimates(cells: pl.DataFrame, settings: Mapping[str, Setting]) -> None:
+def _check_estimates(cells: Cells, settings: Mapping[str, Setting]) -> None:
     asking = sorted(key for key, s in settings.items() if isinstance(s, Structure))
-    if asking and "estimate" not in cells.columns:
+    if asking and "estimate" not in cells.rows.columns:
         raise DefinitionError(
             Problem(
                 f"{key}, method.impute",
@@ -249,22 +252,28 @@ def _check_estimates(cells: pl.DataFrame, settings: Mapping[str, Setting]) -> No
         )
 
 
-def _estimates(columns: Columns, settings: Mapping[str, Setting]) -> pl.DataFrame | None:
+def _estimates(
+    cells: Cells, gaps: pl.DataFrame, settings: Mapping[str, Setting]
+) -> pl.DataFrame | None:
     """What the version's own estimate puts in each gap."""
     wanted = [key for key, setting in settings.items() if isinstance(setting, Structure)]
     if not wanted:
         return None
-    gaps = columns.rows("indicator", "value", "estimate").filter(pl.col("value").is_null())
-    return gaps.filter(pl.col("indicator").is_in(wanted)).select("row", imputed="estimate")
+    asked = cells.columns["indicator"].is_in(wanted)
+    return gaps.filter(asked.gather(gaps["place"])).select("row", imputed="estimate")
 
 
 def _predicted(
     store: Store,
-    columns: Columns,
+    cells: Cells,
     settings: Mapping[str, Setting],
     indicators: tuple[str, ...],
     years: Mapping[int, int] | None,
-) -> pl.DataFrame:
+) -> pl.DataFrame | None:
     """What other indicators say of each gap."""
-    found = predict(store, columns.cells, settings, indicators, years)
-    return columns.rows(*_KEYS).join(found, on=list(_KEYS)) if found.height else _NOTHING
+    if not any(isinstance(setting, Model) for setting in settings.values()):
+        return None
+    named = cells.named()
+    found = predict(store, named, settings, indicators, years)
+    keys = ["scenario", "region", "indicator"]
+    return named.select(keys).with_row_index("row").join(found, on=keys)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rating.definitions import aggregations as a
 from rating.definitions.settings import Setting
+from rating.engine.cells import Cells, beside
 from rating.engine.store import Store
-from rating.steps.columns import Columns, numbered
 
 # w and s are the weights and scores of the present children in the order of the section, ``whole``
 # the sum of w, ``mean`` the arithmetic mean, ``ref`` the child that dominates a power mean. DuckDB
@@ -96,54 +99,74 @@ def _power(power: float) -> tuple[str, Mapping[str, Any]]:
     return ("power" if abs(power) >= NEAR_0 else "power_near_0"), {"power": power}
 
 
-def means(
-    store: Store,
-    scores: pl.DataFrame,
-    family: pl.DataFrame,
-    nodes: Mapping[str, Setting],
-) -> pl.DataFrame:
+_ROWS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "region": pl.UInt32,
+    "place": pl.UInt32,
+    "given": pl.List(pl.Float64),
+}
+
+
+def means(store: Store, cells: Cells, family: pl.DataFrame, nodes: Mapping[str, Setting]) -> Cells:
     """Score nodes whose method looks at one region at a time.
 
     Args:
         store: the connection that does the arithmetic.
-        scores: scenario, region, item, score.
+        cells: with ``score``.
         family: scenario, parent, item, weight, position; weights above 0.
         nodes: the method of each node.
 
     Returns:
-        scenario, region, node, score; missing below ``min_coverage`` and without children.
+        The nodes with ``score``; missing below ``min_coverage`` and without children.
     """
     rules = {node: found for node, setting in nodes.items() if (found := rule(setting))}
-    columns = Columns.of(scores, "item")
-    members = family.join(columns.names, on=["scenario", "item"]).filter(
-        pl.col("parent").is_in(list(rules))
+    groups = _chosen(nodes, rules, family)
+    known = cells.columns.with_row_index("child")
+    members = (
+        family.join(groups.select("scenario", "parent", "place"), on=["scenario", "parent"])
+        .join(known, on=["scenario", "item"], how="left")
+        .sort("place", "position")
     )
-    keys = pl.struct("scenario", "parent")
-    members = members.sort("scenario", "parent", "position").with_columns(
-        node=keys.rank("dense").cast(pl.Int32)
-    )
-    chosen = _chosen(nodes, rules, family)
-    groups = members.select("node", "scenario", "parent").unique("node").sort("node")
-    regions, codes = numbered(scores["region"])
-    scored = store.query(
-        _scores(sorted({name for name, _ in rules.values()})),
-        {
-            "cells": columns.rows("score").with_columns(codes.alias("region")),
-            "family": members.select("node", "place", "weight", "position"),
-            "nodes": groups.join(chosen, on=["scenario", "parent"], maintain_order="left").drop(
-                "scenario", "parent"
-            ),
-        },
-    )
-    parents = groups[scored["node"].cast(pl.UInt32) - 1]
-    return pl.DataFrame(
-        {
-            "scenario": parents["scenario"],
-            "region": regions.gather(scored["region"]),
-            "node": parents["parent"],
-            "score": scored["score"],
-        }
-    )
+    rows, lacking = _children(cells, members)
+    made = _scores(sorted({name for name, _ in rules.values()}), lacking)
+    names = sorted(set(re.findall(r"\w+", " ".join(made.values()))) & set(groups.columns))
+    scored = store.each(beside(rows, groups, names), made, "score")
+    columns = groups.select("scenario", item="parent")
+    return Cells(rows.select("region", "place", scored["score"]), cells.regions, columns)
+
+
+def _children(cells: Cells, members: pl.DataFrame) -> tuple[pl.DataFrame, bool]:
+    """region, place (of the node), given: the scores of the children in the order of the section.
+
+    A row for every region that has one of the children, if only as a gap; and if there is a gap.
+    """
+    none = cells.at.shape[0]
+    at = np.vstack([cells.at, np.zeros((1, cells.at.shape[1]), np.uint32)])
+    found = [pl.DataFrame(schema=_ROWS)]
+    lacking = False
+    sizes = members.group_by("place", maintain_order=True).agg(pl.len(), "child")
+    for (size,), alike in sizes.group_by("len", maintain_order=True):
+        child = alike["child"].explode().fill_null(none).to_numpy().reshape(-1, size)
+        rows = at[child].transpose(0, 2, 1)
+        node, region = np.nonzero(rows.any(axis=2))
+        scores = _scores_at(cells.rows["score"], rows[node, region].ravel())
+        lacking = lacking or scores.null_count() > 0
+        found.append(
+            pl.DataFrame(
+                {
+                    "region": region.astype(np.uint32),
+                    "place": alike["place"].gather(node),
+                    "given": scores.reshape((-1, size)).arr.to_list(),
+                }
+            )
+        )
+    return pl.concat(found), lacking
+
+
+def _scores_at(score: pl.Series, at: NDArray[np.uint32]) -> pl.Series:
+    """The scores of rows that are counted from 1; missing at 0."""
+    if at.all():
+        return score.gather(at - np.uint32(1))
+    return pl.concat([pl.Series("score", [None], dtype=pl.Float64), score]).gather(at)
 
 
 def _chosen(
@@ -151,7 +174,7 @@ def _chosen(
     rules: Mapping[str, tuple[str, Mapping[str, Any]]],
     family: pl.DataFrame,
 ) -> pl.DataFrame:
-    """scenario, parent, the rule of the node and its parameters, its children and their weights."""
+    """A row a node and scenario: the rule and its parameters, the children and their weights."""
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "parent": pl.String,
         "rule": pl.String,
@@ -168,48 +191,34 @@ def _chosen(
         }
         for node, (name, parameters) in rules.items()
     ]
-    whole = family.group_by("scenario", "parent").agg(
+    whole = family.group_by("scenario", "parent", maintain_order=True).agg(
         children=pl.len().cast(pl.Int64),
         every=pl.col("weight").sort_by("position"),
     )
-    return whole.join(pl.DataFrame(rows, schema=schema), on="parent")
+    chosen = whole.join(pl.DataFrame(rows, schema=schema), on="parent", maintain_order="left")
+    return chosen.with_row_index("place")
 
 
-def _scores(rules: list[str]) -> str:
-    """The query over cells (place, region, score), the family and its nodes, all by number."""
+def _scores(rules: Sequence[str], lacking: bool) -> dict[str, str]:
+    """The score from ``given``, the scores of children, and what is known of the node."""
     choice = "\n".join(f"WHEN '{name}' THEN {MEANS[name]}" for name in rules)
-    # Most regions have every child, and the weights of a node are then those of all regions.
-    return f"""
-        WITH held AS (
-          SELECT f.node, c.region, f.weight, f.position, c.score
-          FROM cells c
-          JOIN family f ON f.place = c.place
-        ), counted AS (
-          SELECT node, region, count(score) AS present,
-            list(score ORDER BY position) FILTER (WHERE score IS NOT NULL) AS s
-          FROM held
-          GROUP BY node, region
-        ), lacking AS (
-          SELECT h.node, h.region, list(h.weight ORDER BY h.position) AS w
-          FROM held h
-          JOIN counted c ON c.node = h.node AND c.region = h.region
-          JOIN nodes n ON n.node = h.node
-          WHERE h.score IS NOT NULL AND c.present < n.children
-          GROUP BY h.node, h.region
-        ), listed AS (
-          SELECT c.*, n.* EXCLUDE (node, every),
-            CASE WHEN c.present = n.children THEN n.every ELSE l.w END AS w
-          FROM counted c
-          JOIN nodes n ON n.node = c.node
-          LEFT JOIN lacking l ON l.node = c.node AND l.region = c.region
-        ), whole AS (
-          SELECT *, list_sum(w) AS whole, list_inner_product(w, s) / list_sum(w) AS mean,
-            CASE WHEN power > 0 THEN list_max(list_transform(s, lambda v: abs(v)))
-              WHEN power < 0 THEN list_min(s) END AS ref
-          FROM listed
-        )
-        SELECT node, region,
-          CASE WHEN present = 0 OR present / children < min_coverage THEN NULL
-            ELSE CASE rule {choice} END END AS score
-        FROM whole
-        """
+    own = f"CASE rule {choice} END" if len(rules) > 1 else MEANS[rules[0]]
+    # Where every region has every child, the weights of a node are those of all regions.
+    present = {"s": "given", "w": "every"}
+    if lacking:
+        there = "list_filter(list_zip(every, given), lambda t: t[2] IS NOT NULL)"
+        present = {
+            "s": "list_filter(given, lambda v: v IS NOT NULL)",
+            "w": f"list_transform({there}, lambda t: t[1])",
+        }
+    raised = """CASE WHEN power > 0 THEN list_max(list_transform(s, lambda v: abs(v)))
+      WHEN power < 0 THEN list_min(s) END"""
+    return {
+        **present,
+        "present": "len(s)",
+        "whole": "list_sum(w)",
+        "mean": "list_inner_product(w, s) / whole",
+        **({"ref": raised} if "power" in own else {}),
+        "score": f"""CASE WHEN present = 0 OR present / children < min_coverage THEN NULL
+          ELSE {own} END""",
+    }

@@ -11,9 +11,9 @@ import polars as pl
 
 from rating.definitions.model import Direction
 from rating.definitions.settings import Centred, Goalposts, Rank, Reference, Setting, Target, ZScore
-from rating.engine.store import Store, binary_unit, exact_sum, finite
+from rating.engine.cells import Cells, beside, by_number
+from rating.engine.store import Store, binary_unit, exact_sum
 from rating.errors import DataError, DefinitionError, Problem
-from rating.steps.columns import Columns
 
 # x is the treated value with its direction: -x where lower is better. Statistics (least, most,
 # mean, sd, n) are those of the pool: the regions of one edition, or of the editions of a panel.
@@ -30,9 +30,9 @@ SCORES = {
     "centred": """(x - (coalesce(centre, mean) - (most - least) / 2)) / (most - least)
       * (top - bottom) + bottom""",
     "zscore": "(x - mean) / sd * to_sd + to_mean",
-    "rank": "place + CASE WHEN average THEN (equals - 1) / 2 ELSE 0 END",
-    "borda": "place - 1",
-    "percentile_rank": "(place - 1) / (n - 1)",
+    "rank": "standing + CASE WHEN average THEN (equals - 1) / 2 ELSE 0 END",
+    "borda": "standing - 1",
+    "percentile_rank": "(standing - 1) / (n - 1)",
     "best": "1 - (most - x) / (most - least)",
     "target": """CASE WHEN clip AND x >= goal THEN 1
       ELSE (x - least) / (goal - least) END""",
@@ -48,8 +48,10 @@ _CURVES: dict[str, tuple[str, Callable[[float], float]]] = {
 _CURVED = " ".join(f"WHEN '{name}' THEN {sql}" for name, (sql, _) in _CURVES.items())
 _PLACED = ("rank", "borda", "percentile_rank")
 _PLACES = """
-  CAST(rank() OVER (PARTITION BY pool ORDER BY x) AS DOUBLE) AS place,
-  CAST(count(*) OVER (PARTITION BY pool, x) AS DOUBLE) AS equals"""
+SELECT "row", CAST(rank() OVER (PARTITION BY pool ORDER BY x) AS DOUBLE) AS standing,
+  CAST(count(*) OVER (PARTITION BY pool, x) AS DOUBLE) AS equals
+FROM (SELECT "row", pool, sign * treated AS x FROM cells WHERE treated IS NOT NULL)
+"""
 _RANGED = ("minmax", "goalposts", "band", "centred")
 _SPREAD = ("zscore", "centred")
 _PARAMETERS = (
@@ -60,14 +62,14 @@ _PARAMETERS = (
 
 def normalise(
     store: Store,
-    cells: pl.DataFrame,
+    cells: Cells,
     settings: Mapping[str, tuple[Setting, Direction]],
-) -> pl.DataFrame:
+) -> Cells:
     """Score the treated values of each indicator by its setting and direction.
 
     Args:
         store: the connection that does the arithmetic.
-        cells: scenario, region, indicator, treated; in a panel the scenario is the edition.
+        cells: with ``treated``; in a panel the scenario is the edition.
         settings: the normalisation and the direction of each indicator.
 
     Returns:
@@ -92,117 +94,170 @@ def normalise(
         },
     )
     _refuse_unknown(cells, settings)
-    columns = Columns.of(cells)
-    places = _pooled(columns.names.join(rules, on="indicator"))
-    held = columns.rows(
-        "treated", *["region"] * (rules["reference"].count() > 0), present="treated"
+    places = _pooled(cells.places(rules))
+    asked = places["rule"].is_not_null()
+    rows = cells.of_places(asked, "treated")
+    places = places.join(
+        _pools(store, cells, rows, places), on="pool", how="left", maintain_order="left"
     )
-    pools = store.query(_pools(rules), {"cells": held, "rules": places})
-    places = places.join(pools, on="pool", how="left")
-    found = store.query(_scores(rules), {"cells": held, "rules": places})
-    _refuse_flat(places, found)
-    scored = cells.with_columns(columns.placed(found, "score"))
-    return finite(scored, "score", "the score")
+    rows = _standing(store, rows, places)
+    used = sorted(set(places["rule"].drop_nulls()))
+    choice = " ".join(f"WHEN '{name}' THEN {SCORES[name]}" for name in used)
+    own = f"CASE rule {choice} END" if len(used) > 1 else SCORES[used[0]]
+    made = {"v": _floored(places), "x": _curved(places), "score": own}
+    rows = rows.with_columns(_each(store, rows, places, made, "score"))
+    places = places.with_columns(same=pl.lit(False))
+    if places["stretch"].any():
+        places = _stretched(store, rows, places)
+        rows = rows.with_columns(_each(store, rows, places, {"score": _STRETCHED}, "score"))
+    _refuse_flat(places)
+    scored = cells.with_columns(cells.placed(rows, "score"))
+    return scored.finite("score", "the score")
 
 
 def _pooled(places: pl.DataFrame) -> pl.DataFrame:
-    """The rules by place, with the number of the pool and whether the place counts in it."""
+    """The rules by place, with the number of the pool and whether the place counts in it.
+
+    The number of a pool is that of its first place.
+    """
     year = pl.when(pl.col("over") == "edition").then("scenario").otherwise(-1)
     return places.with_columns(
-        pool=pl.struct(year, "indicator").rank("dense").cast(pl.Int32),
+        pool=pl.col("place").min().over(year, "indicator"),
         counts=pl.col("over").is_in(["edition", "panel"])
         | (pl.col("over") == pl.col("scenario").cast(pl.String)),
     )
 
 
-def _directed(rules: pl.DataFrame) -> str:
-    """SQL for x: a treated value on the scale of its goalposts and with its direction."""
-    if not rules["curve"].count():
-        return "r.sign * c.treated AS x"
-    floored = "CASE WHEN c.treated < r.floor THEN r.floor ELSE c.treated END AS v"
-    return f"{floored}, r.sign * CASE r.curve {_CURVED} ELSE v END AS x"
+def _each(
+    store: Store, rows: pl.DataFrame, places: pl.DataFrame, made: Mapping[str, str], name: str
+) -> pl.Series:
+    """An expression over every row, and over what its words name of the place of the row."""
+    words = set(re.findall(r"\w+", " ".join(made.values())))
+    named = sorted(words & set(places.columns) - set(rows.columns))
+    # What is the same for all columns is written once.
+    fixed = {name: _fixed(places[name]) for name in named}
+    written = {name: text for name, text in fixed.items() if text is not None}
+    varied = [name for name in named if name not in written]
+    return store.each(beside(rows, places, varied), {**written, **made}, name)[name]
 
 
-def _pools(rules: pl.DataFrame) -> str:
-    """The query for the statistics of each pool, only those that a rule asks for."""
-    compared = (
-        "max(CASE WHEN region = reference THEN x END)"
-        if rules["reference"].count()
-        else "NULL::DOUBLE"
+def _fixed(values: pl.Series) -> str | None:
+    """SQL for the one number that all places have; None where they differ or have no number."""
+    if values.dtype != pl.Float64 or values.null_count() or values.n_unique() > 1:
+        return None
+    return f"{values[0]!r}::DOUBLE"
+
+
+def _floored(places: pl.DataFrame) -> str:
+    """SQL for a treated value, not below the floor of a scale that is not linear."""
+    if not places["curve"].count():
+        return "treated"
+    return "CASE WHEN treated < floor THEN floor ELSE treated END"
+
+
+def _curved(places: pl.DataFrame) -> str:
+    """SQL for x: the value on the scale of its goalposts and with its direction."""
+    curved = f"CASE curve {_CURVED} ELSE v END" if places["curve"].count() else "v"
+    return curved if (places["sign"] == 1).all() else f"sign * {curved}"
+
+
+def _pools(store: Store, cells: Cells, rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """The statistics of each pool, only those that a rule asks for."""
+    counted = places.with_columns(
+        pool=pl.when("counts").then("pool"),
+        reference=_numbers(places["reference"], cells.regions),
     )
-    ends = f"""
-        WITH directed AS (
-          SELECT r.pool, {_directed(rules)}, c.* EXCLUDE (place), r.reference
-          FROM cells c
-          JOIN rules r ON r.place = c.place
-          WHERE r.counts
-        ), ends AS (
-          SELECT pool, min(x) AS least, max(x) AS most, CAST(count(x) AS DOUBLE) AS n,
-            {compared} AS compared
-          FROM directed
-          GROUP BY pool
-        )"""
-    if not set(rules["rule"]) & set(_SPREAD):
-        return f"{ends} SELECT *, NULL::DOUBLE AS mean, NULL::DOUBLE AS sd FROM ends"
-    return f"""{ends}, units AS (
-          SELECT *, {binary_unit("greatest(-least, most)")} AS unit
-          FROM ends
-        ), means AS (
-          SELECT d.pool, {exact_sum("d.x", "u.unit")} / count(*) AS mean
-          FROM directed d
-          JOIN units u ON u.pool = d.pool
-          GROUP BY d.pool
-        ), centred AS (
-          SELECT e.*, m.mean, nullif(greatest(e.most - m.mean, m.mean - e.least), 0) AS far
-          FROM ends e
-          JOIN means m ON m.pool = e.pool
-        ), squares AS (
-          SELECT d.pool, {exact_sum("(d.x - c.mean) / c.far * ((d.x - c.mean) / c.far)")} AS s2
-          FROM directed d
-          JOIN centred c ON c.pool = d.pool
-          GROUP BY d.pool
-        )
-        SELECT c.* EXCLUDE (far), c.far * sqrt(s.s2 / nullif(c.n - 1, 0)) AS sd
-        FROM centred c
-        JOIN squares s ON s.pool = c.pool"""
+    referred = places["reference"].count() > 0
+    held = beside(rows, counted, ["reference"] * referred)
+    if (counted["pool"] == counted["place"]).all():
+        held = held.rename({"place": "pool"})
+    else:
+        held = beside(held, counted, ["pool"]).filter(pl.col("pool").is_not_null())
+    signs = counted.drop_nulls("pool").select("pool", "sign").unique("pool")
+    compared = "max(CASE WHEN region = reference THEN treated END)" if referred else "NULL::DOUBLE"
+    ends = store.query(
+        f"""
+        SELECT pool, min(treated) AS low, max(treated) AS high,
+          CAST(count(treated) AS DOUBLE) AS n, {compared} AS compared,
+          {binary_unit("greatest(-min(treated), max(treated))")} AS unit
+        FROM cells
+        GROUP BY pool
+        """,
+        {"cells": held},
+    )
+    spread = ends.select("pool", mean=pl.lit(None, pl.Float64), sd=pl.lit(None, pl.Float64))
+    if set(places["rule"].drop_nulls()) & set(_SPREAD):
+        spread = _spread(store, held, ends)
+    least, most = pl.col("low") * pl.col("sign"), pl.col("high") * pl.col("sign")
+    return ends.join(signs, on="pool").join(spread, on="pool").select(
+        "pool", "n", "sd",
+        least=pl.min_horizontal(least, most),
+        most=pl.max_horizontal(least, most),
+        compared=pl.col("compared") * pl.col("sign"),
+        mean=pl.col("mean") * pl.col("sign"),
+    )  # fmt: skip
 
 
-def _scores(rules: pl.DataFrame) -> str:
-    """The query for the score of each row, and whether its pool has none but one."""
-    used = sorted(set(rules["rule"]))
-    choice = " ".join(f"WHEN '{name}' THEN {SCORES[name]}" for name in used if name in SCORES)
-    own = f"CASE rule {choice} END" if len(used) > 1 else SCORES[used[0]]
-    known = {*_PARAMETERS, "least", "most", "mean", "sd", "n", "compared", "clip", "average"}
-    named = sorted(known & set(re.findall(r"\w+", own)) | {"pool", "rule", "stretch"})
-    stretched = rules["stretch"].any()
-    named = [*named, *["counts", "bottom", "top"] * stretched]
-    placed = f", {_PLACES}" if set(used) & set(_PLACED) else ""
-    scored = f"""
-        WITH directed AS (
-          SELECT c.row, {_directed(rules)}, {", ".join(f"r.{name}" for name in named)}
-          FROM cells c
-          JOIN rules r ON r.place = c.place
-        ), placed AS (
-          SELECT *{placed}
-          FROM directed
-        )"""
-    if not stretched:
-        return f'{scored} SELECT "row", {own} AS score, false AS same FROM placed'
-    return f"""{scored}, scored AS (
-          SELECT "row", pool, counts, bottom, top, stretch, {own} AS own
-          FROM placed
-        ), ends AS (
-          SELECT pool, min(own) AS lowest, max(own) AS highest
-          FROM scored
-          WHERE counts
+def _numbers(names: pl.Series, regions: pl.Series) -> pl.Series:
+    numbers = pl.int_range(len(regions), dtype=pl.UInt32, eager=True)
+    return names.replace_strict(regions, numbers, default=None, return_dtype=pl.UInt32)
+
+
+def _spread(store: Store, held: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
+    """pool, mean, sd: of the values as they are, whatever the direction."""
+    known = by_number(ends, "pool")
+    rows = beside(held.select("pool", "treated"), known, ["unit", "low", "high"], by="pool")
+    means = store.query(
+        f"""
+        SELECT pool, {exact_sum("treated", "unit")} / count(treated) AS mean,
+          nullif(greatest(any_value(high) - mean, mean - any_value(low)), 0) AS far
+        FROM cells
+        GROUP BY pool
+        """,
+        {"cells": rows},
+    )
+    return store.query(
+        f"""
+        WITH squares AS (
+          SELECT pool, any_value(mean) AS mean, any_value(far) AS far,
+            CAST(count(treated) AS DOUBLE) AS n,
+            {exact_sum("(treated - mean) / far * ((treated - mean) / far)")} AS s2
+          FROM cells
           GROUP BY pool
         )
-        SELECT s.row, s.pool, s.stretch AND lowest = highest AS same,
-          CASE WHEN s.stretch
-            THEN (own - lowest) / (highest - lowest) * (top - bottom) + bottom
-            ELSE own END AS score
-        FROM scored s
-        LEFT JOIN ends e ON e.pool = s.pool"""
+        SELECT pool, mean, far * sqrt(s2 / nullif(n - 1, 0)) AS sd
+        FROM squares
+        """,
+        {"cells": beside(rows, by_number(means, "pool"), ["mean", "far"], by="pool")},
+    )
+
+
+def _standing(store: Store, rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their place in the pool and how many share it, where a rule asks for them."""
+    if not set(places["rule"].drop_nulls()) & set(_PLACED):
+        return rows
+    found = store.query(_PLACES, {"cells": beside(rows, places, ["pool", "sign"])})
+    return rows.join(found, on="row", how="left", maintain_order="left")
+
+
+_STRETCHED = """CASE WHEN stretch
+  THEN (score - lowest) / (highest - lowest) * (top - bottom) + bottom ELSE score END"""
+
+
+def _stretched(store: Store, rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """The places with the ends of the scores of their pool, and whether these are the same."""
+    counted = places.with_columns(pool=pl.when("counts").then("pool"))
+    ends = store.query(
+        """
+        SELECT pool, min(score) AS lowest, max(score) AS highest
+        FROM cells
+        WHERE pool IS NOT NULL
+        GROUP BY pool
+        """,
+        {"cells": beside(rows, counted, ["pool"])},
+    )
+    same = pl.col("stretch") & (pl.col("lowest") == pl.col("highest")).fill_null(False)
+    return places.join(ends, on="pool", how="left", maintain_order="left").with_columns(same=same)
 
 
 def _rule(key: str, setting: Setting, direction: Direction) -> dict[str, object]:
@@ -240,8 +295,8 @@ def _rule(key: str, setting: Setting, direction: Direction) -> dict[str, object]
     return rule
 
 
-def _refuse_unknown(cells: pl.DataFrame, settings: Mapping[str, tuple[Setting, Direction]]) -> None:
-    regions, years = set(cells["region"].unique()), set(cells["scenario"].unique())
+def _refuse_unknown(cells: Cells, settings: Mapping[str, tuple[Setting, Direction]]) -> None:
+    regions, years = set(cells.regions), set(cells.columns["scenario"])
     problems = []
     for key, (setting, _) in settings.items():
         over = getattr(setting, "over", "edition")
@@ -299,10 +354,8 @@ _FAULTS = (
 )
 
 
-def _refuse_flat(places: pl.DataFrame, found: pl.DataFrame) -> None:
-    flat = found.filter("same")
-    same = flat["pool"].unique() if flat.height else pl.Series([], dtype=pl.Int32)
-    known = places.filter(pl.col("n") > 0).with_columns(same=pl.col("pool").is_in(same.implode()))
+def _refuse_flat(places: pl.DataFrame) -> None:
+    known = places.filter(pl.col("n") > 0)
     wrong = known.select(fault.any().alias(what) for fault, what, _ in _FAULTS).row(0)
     problems = []
     for fault, what, remedy in compress(_FAULTS, wrong):

@@ -15,7 +15,7 @@ from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem, nearest
 from rating.steps.models import Matrix, UnfitError, expectation, neighbours, regression
 
-_Model: TypeAlias = Regression | Nearest | Expectation
+Model: TypeAlias = Regression | Nearest | Expectation
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def predict(
     Raises:
         DefinitionError: a model cannot be fitted.
     """
-    models = {key: s for key, s in sorted(settings.items()) if isinstance(s, _Model)}
+    models = {key: s for key, s in sorted(settings.items()) if isinstance(s, Model)}
     filled = [
         pl.DataFrame(
             schema={
@@ -108,7 +108,7 @@ def check_names(settings: Mapping[str, Setting]) -> None:
             f"{key}, method.impute, on", f"no indicator named '{name}'", nearest(name, settings)
         )
         for key, model in settings.items()
-        if isinstance(model, _Model)
+        if isinstance(model, Model)
         for name in model.on
         if name not in settings
     ]
@@ -117,7 +117,7 @@ def check_names(settings: Mapping[str, Setting]) -> None:
 
 
 def _tables(
-    store: Store, cells: pl.DataFrame, models: Mapping[str, _Model], indicators: Sequence[str]
+    store: Store, cells: pl.DataFrame, models: Mapping[str, Model], indicators: Sequence[str]
 ) -> Iterator[Table]:
     names = sorted(set(models).union(*(model.on or indicators for model in models.values())))
     if not models:
@@ -140,7 +140,7 @@ def _tables(
 
 
 def _fits(
-    table: Table, models: Mapping[str, _Model], indicators: Sequence[str]
+    table: Table, models: Mapping[str, Model], indicators: Sequence[str]
 ) -> Iterator[tuple[list[str], Callable[[], Matrix]]]:
     """The indicators that a model fills, and the call that fits it and returns their columns.
 

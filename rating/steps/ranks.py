@@ -46,21 +46,32 @@ def rank(store: Store, scores: pl.DataFrame, statuses: pl.DataFrame) -> pl.DataF
     Returns:
         scenario, region, node, score, rank; the rank is missing for regions that are not ranked.
     """
-    return store.query(
+    keys = ["scenario", "region"]
+    entitled = scores.join(statuses.select(*keys, "status"), on=keys, maintain_order="left")
+    node = pl.struct("scenario", "node").rank("dense")
+    numbered = entitled.select("score", place=node, ranked=pl.col("status") == "ranked")
+    return entitled.select(*keys, "node", "score").with_columns(standings(store, numbered))
+
+
+def standings(store: Store, rows: pl.DataFrame) -> pl.Series:
+    """The rank of each row among the ranked ones of its place; missing for the others.
+
+    Args:
+        store: the connection that does the arithmetic.
+        rows: place (the number of the node and scenario), score, ranked.
+    """
+    held = rows.select("place", "score", "ranked").with_row_index("row")
+    held = held.filter(pl.col("ranked") & pl.col("score").is_not_null())
+    found = store.query(
         f"""
-        WITH entitled AS (
-          SELECT s.*, t.status = 'ranked' AND s.score IS NOT NULL AS ranked
-          FROM scores s
-          JOIN statuses t ON t.scenario = s.scenario AND t.region = s.region
-        )
-        SELECT scenario, region, node, score,
-          CASE WHEN ranked THEN rank() OVER (
-            PARTITION BY scenario, node, ranked ORDER BY round(score, {DIGITS}) DESC
-          ) END AS rank
-        FROM entitled
+        SELECT "row",
+          rank() OVER (PARTITION BY place ORDER BY round(score, {DIGITS}) DESC) AS rank
+        FROM rows
         """,
-        {"scores": scores, "statuses": statuses},
+        {"rows": held},
     )
+    none = pl.repeat(None, rows.height, dtype=pl.Int64, eager=True)
+    return none.scatter(found["row"], found["rank"]).alias("rank")
 
 
 def group(store: Store, ranked: pl.DataFrame, setting: Setting) -> pl.DataFrame:

@@ -2,94 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from rating.definitions.settings import Setting, Transformed, Winsorise
-from rating.engine.store import Store, binary_unit, exact_sum, finite
-from rating.steps.columns import KEYS, Columns, numbered
-
-# Skewness G1 and excess kurtosis G2, both unbiased for a normal population: Joanes and Gill,
-# "Comparing measures of sample skewness and kurtosis", The Statistician 47 (1998); e1071 type 2.
-# Deviations are divided by the greatest, so that no power overflows.
-#
-# Each round takes the shape of every column under its limits, and where it does not pass moves the
-# limit at the far end to the next value. A column of two values left has nowhere to go: one more
-# move would make it constant.
-_ROUNDS = f"""
-WITH RECURSIVE held AS MATERIALIZED (
-  SELECT place, imputed FROM cells
-), rounds AS (
-  SELECT place, 0 AS round, low, high, 0::BIGINT AS moved_low, 0::BIGINT AS moved_high,
-    NULL::DOUBLE AS skewness, NULL::DOUBLE AS kurtosis, false AS passes, true AS going,
-    low AS next_low, high AS next_high, 0::BIGINT AS next_moved_low, 0::BIGINT AS next_moved_high
-  FROM state
-  UNION ALL (
-    WITH units AS (
-      SELECT place, next_low AS low, next_high AS high,
-        {binary_unit("greatest(-next_low, next_high)")} AS unit
-      FROM rounds
-      WHERE going
-    ), moved AS (
-      SELECT c.place, s.low, s.high, s.unit,
-        CASE WHEN c.imputed > s.high THEN s.high WHEN c.imputed < s.low THEN s.low
-          ELSE c.imputed END AS x
-      FROM held c
-      JOIN units s ON s.place = c.place
-    ), ends AS (
-      SELECT place, any_value(low) AS low, any_value(high) AS high, count(*)::DOUBLE AS n,
-        {exact_sum("x", "unit")} / count(*) AS mean,
-        max(x) FILTER (WHERE x < high) AS below, min(x) FILTER (WHERE x > low) AS above,
-        count(*) FILTER (WHERE x = high) AS at_high, count(*) FILTER (WHERE x = low) AS at_low
-      FROM moved
-      GROUP BY place
-    ), scaled AS (
-      SELECT place, mean, nullif(greatest(high - mean, mean - low), 0) AS far
-      FROM ends
-    ), powers AS (
-      SELECT m.place, (m.x - s.mean) / s.far AS u, u * u AS u2
-      FROM moved m
-      JOIN scaled s ON s.place = m.place
-    ), sums AS (
-      SELECT place, {exact_sum("u2")} AS s2, {exact_sum("u2 * u")} AS s3,
-        {exact_sum("u2 * u2")} AS s4
-      FROM powers
-      GROUP BY place
-    ), shapes AS (
-      SELECT e.*,
-        CASE WHEN n >= 3 AND high > low
-          THEN sqrt(n) * s3 / pow(s2, 1.5) * sqrt(n * (n - 1)) / (n - 2) END AS skewness,
-        CASE WHEN n >= 4 AND high > low
-          THEN ((n + 1) * (n * s4 / (s2 * s2) - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
-          END AS kurtosis
-      FROM ends e
-      JOIN sums s ON s.place = e.place
-    ), judged AS (
-      SELECT h.*, r.round + 1 AS round, r.next_moved_low AS moved_low,
-        r.next_moved_high AS moved_high,
-        h.skewness IS NULL OR abs(h.skewness) < l.max_skewness
-          OR coalesce(h.kurtosis < l.max_kurtosis, false) AS passes, l.max_points
-      FROM shapes h
-      JOIN rounds r ON r.place = h.place
-      JOIN state l ON l.place = h.place
-    )
-    SELECT place, round, low, high, moved_low, moved_high, skewness, kurtosis, passes,
-      NOT passes AND moved_low + moved_high < max_points AND coalesce(below > low, false) AS going,
-      CASE WHEN skewness >= 0 THEN low ELSE above END AS next_low,
-      CASE WHEN skewness >= 0 THEN below ELSE high END AS next_high,
-      CASE WHEN skewness >= 0 THEN moved_low ELSE at_low END AS next_moved_low,
-      CASE WHEN skewness >= 0 THEN at_high ELSE moved_high END AS next_moved_high
-    FROM judged
-  )
-)
-SELECT place, round, low, high, moved_low, moved_high, skewness, kurtosis, passes,
-  high > low AS varies
-FROM rounds
-WHERE round > 0
-ORDER BY place, round
-"""
+from rating.engine.cells import Cells, beside, by_number
+from rating.engine.store import Store
+from rating.steps.shapes import shapes
 
 # x is what is transformed, least and most its ends, skewness that of the original column.
 TRANSFORMS = {
@@ -104,6 +27,9 @@ TRANSFORMS = {
 }
 
 
+_CHANGED = {"row": pl.UInt32, "treated": pl.Float64, "changed": pl.Boolean}
+
+
 @dataclass(frozen=True)
 class Treated:
     """The outcome of treatment.
@@ -114,12 +40,12 @@ class Treated:
         shapes: scenario, indicator, skewness, kurtosis before and after, winsorised points, rule.
     """
 
-    cells: pl.DataFrame
+    cells: Cells
     points: pl.DataFrame
     shapes: pl.DataFrame
 
 
-def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) -> Treated:
+def treat(store: Store, cells: Cells, settings: Mapping[str, Setting]) -> Treated:
     """Winsorise, then log, each indicator whose shape asks for it.
 
     A column passes if abs(skewness) < 2 or excess kurtosis < 3.5 (or the setting's own limits).
@@ -131,7 +57,7 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
 
     Args:
         store: the connection that does the arithmetic.
-        cells: scenario, region, indicator, imputed.
+        cells: with ``imputed``.
         settings: the treatment of each indicator.
     """
     limits = pl.DataFrame(
@@ -148,33 +74,13 @@ def treat(store: Store, cells: pl.DataFrame, settings: Mapping[str, Setting]) ->
         },
         orient="row",
     )
-    columns = Columns.of(cells)
-    held = columns.rows("imputed", present="imputed")
-    state = (
-        columns.names.join(limits, on="indicator")
-        .join(
-            held.group_by("place").agg(
-                low=pl.col("imputed").min(),
-                high=pl.col("imputed").max(),
-            ),
-            on="place",
-        )
-        .sort("place")
-    )
-    rounds = store.query(
-        _ROUNDS,
-        {
-            "cells": held.select("place", "imputed"),
-            "state": state.select(
-                "place", "low", "high", "max_points", "max_skewness", "max_kurtosis"
-            ),
-        },
-    )
-    ends = state.rename({"low": "least", "high": "most"})
-    rounds = rounds.join(ends, on="place").sort("place", "round")
+    places = cells.places(limits)
+    rounds = shapes(store, cells.of_places(places["always"].is_not_null(), "imputed"), places)
+    rounds = rounds.join(places.drop("max_points", "max_skewness", "max_kurtosis"), on="place")
+    rounds = rounds.sort("place", "round")
     first = rounds.unique("place", keep="first", maintain_order=True)
     last = rounds.unique("place", keep="last", maintain_order=True)
-    return _applied(store, columns, held, first, last)
+    return _applied(store, cells, first, last)
 
 
 def _limits(key: str, setting: Setting) -> tuple[object, ...]:
@@ -186,13 +92,13 @@ def _limits(key: str, setting: Setting) -> tuple[object, ...]:
     return (key, 0, 0.0, 0.0, setting.name, True, setting.power, True)
 
 
-def _applied(
-    store: Store, columns: Columns, held: pl.DataFrame, first: pl.DataFrame, last: pl.DataFrame
-) -> Treated:
+def _applied(store: Store, cells: Cells, first: pl.DataFrame, last: pl.DataFrame) -> Treated:
     moved = pl.col("moved_low") + pl.col("moved_high")
     rules = last.with_columns(
         pl.when((pl.col("always") | ~pl.col("passes")) & pl.col("varies")).then("transform"),
         raw_skewness=first["skewness"],
+        least=first["low"],
+        most=first["high"],
     ).with_columns(
         rule=pl.when(pl.col("transform") == "box_cox")
         .then(pl.lit("transformed"))
@@ -202,58 +108,61 @@ def _applied(
         .then(pl.lit("winsorised"))
         .otherwise(pl.lit("none")),
     )
-    found = _changed(store, held, rules)
-    kept = columns.cells.with_columns(columns.placed(found, "treated", otherwise="imputed"))
-    before = first.select(*KEYS, "skewness", "kurtosis", pl.col("passes").alias("passed"))
+    found = _changed(store, cells, rules)
+    kept = cells.with_columns(cells.placed(found, "treated", otherwise="imputed"))
+    keys = ("scenario", "indicator")
+    before = first.select(*keys, "skewness", "kurtosis", pl.col("passes").alias("passed"))
     after = rules.select(
         skewness_after="skewness", kurtosis_after="kurtosis", winsorised=moved, rule="rule"
     )
     return Treated(
-        cells=finite(kept, "treated", "the treated value"),
-        points=_points(columns, kept, found.filter("changed")["row"], rules),
-        shapes=pl.concat([before, after], how="horizontal").sort(*KEYS),
+        cells=kept.finite("treated", "the treated value"),
+        points=_points(kept, found.filter("changed")["row"], rules),
+        shapes=pl.concat([before, after], how="horizontal").sort(*keys),
     )
 
 
-def _points(
-    columns: Columns, treated: pl.DataFrame, rows: pl.Series, rules: pl.DataFrame
-) -> pl.DataFrame:
-    """The cells of some rows by scenario, indicator and region, with the rule of their column."""
-    places = columns.places.gather(rows)
-    regions, codes = numbered(treated["region"].gather(rows))
-    order = (places.cast(pl.Int64) * len(regions) + codes).arg_sort()
-    rule = pl.DataFrame({"place": places.gather(order)}).join(
-        rules.select("place", "rule"), on="place", maintain_order="left"
-    )
-    return treated[rows.gather(order)].select(
-        *KEYS, "region", pl.col("imputed").alias("raw"), "treated", rule["rule"]
+def _points(cells: Cells, changed: pl.Series, rules: pl.DataFrame) -> pl.DataFrame:
+    """Some cells by scenario, indicator and region, with the rule of their column."""
+    mark = np.zeros(cells.rows.height + 1, bool)
+    mark[changed.to_numpy() + 1] = True
+    order = cells.columns.with_row_index("place").sort("scenario", "indicator")["place"]
+    rows = cells.at[order.to_numpy()].ravel()
+    points = cells.rows.select("region", "place", "imputed", "treated")[rows[mark[rows]] - 1]
+    known = by_number(rules.select("place", "rule"), count=cells.columns.height)
+    points = beside(points, known, ["rule"])
+    return (
+        Cells(points, cells.regions, cells.columns)
+        .named()
+        .select("scenario", "indicator", "region", "treated", "rule", raw="imputed")
+        .select("scenario", "indicator", "region", "raw", "treated", "rule")
     )
 
 
-def _changed(store: Store, held: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+def _changed(store: Store, cells: Cells, rules: pl.DataFrame) -> pl.DataFrame:
     """row, treated, changed: the cells of the columns that were moved or are transformed."""
-    touched = rules.filter(pl.col("rule") != "none")
-    used = sorted(touched["transform"].drop_nulls().unique())
-    choice = "\n".join(f"WHEN '{name}' THEN {TRANSFORMS[name]}" for name in used)
-    ends = touched.select(
-        "place", "low", "high", "transform", "of_original", "power",
+    ends = rules.filter(pl.col("rule") != "none").select(
+        "place", "low", "high", "transform", "power",
         skewness="raw_skewness",
+        original=pl.col("of_original") & pl.col("transform").is_not_null(),
         least=pl.when("of_original").then("least").otherwise("low"),
         most=pl.when("of_original").then("most").otherwise("high"),
     )  # fmt: skip
-    return store.query(
-        f"""
-        WITH capped AS (
-          SELECT c.row, c.imputed, r.*,
-            CASE WHEN c.imputed > r.high THEN r.high WHEN c.imputed < r.low THEN r.low
-              ELSE c.imputed END AS within,
-            CASE WHEN r.of_original THEN c.imputed ELSE within END AS x
-          FROM cells c
-          JOIN rules r ON r.place = c.place
-        )
-        SELECT "row", transform IS NOT NULL OR within <> imputed AS changed,
-          {f"CASE transform {choice} ELSE within END" if used else "within"} AS treated
-        FROM capped
-        """,
-        {"cells": held, "rules": ends},
-    )
+    found = [pl.DataFrame(schema=_CHANGED)]
+    for (transform,), own in ends.group_by("transform", maintain_order=True):
+        places = by_number(own, count=cells.columns.height)
+        rows = cells.of_places(places["low"].is_not_null(), "imputed")
+        within = "CASE WHEN imputed > high THEN high WHEN imputed < low THEN low ELSE imputed END"
+        if own["original"].any():
+            within = (
+                "imputed"
+                if own["original"].all()
+                else f"CASE WHEN original THEN imputed ELSE {within} END"
+            )
+        made = {"x": within, "treated": TRANSFORMS[str(transform)] if transform else "x"}
+        names = sorted(set(re.findall(r"\w+", " ".join(made.values()))) & set(own.columns))
+        new = store.each(beside(rows, places, names), made, "treated")
+        known = rows["imputed"].is_not_null()
+        changed = known if transform else new["treated"] != rows["imputed"]
+        found.append(rows.select("row", new["treated"], changed=changed))
+    return pl.concat(found)

@@ -1,8 +1,14 @@
+import dataclasses
+
 import polars as pl
 import pytest
 from hypothesis import strategies as st
 
+from rating.engine.cells import Cells
 from rating.engine.store import Store
+from rating.steps import impute as imputation
+from rating.steps import normalise as normalisation
+from rating.steps import treat as treatment
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +44,19 @@ def cells(values: list[float | None], column: str = "value") -> pl.DataFrame:
 
 def by_region(frame: pl.DataFrame, column: str) -> list[float | None]:
     return frame.sort("region")[column].to_list()
+
+
+def impute(store, frame, settings, regions, years=None):
+    """The step over cells with their names, as a reader of a test has them."""
+    return imputation.impute(store, Cells.of(frame), settings, regions, years).named()
+
+
+def treat(store, frame, settings):
+    """The step over cells with their names, and with those a frame of the treated cells."""
+    found = treatment.treat(store, Cells.of(frame), settings)
+    return dataclasses.replace(found, cells=found.cells.named())
+
+
+def normalise(store, frame, settings):
+    """The step over cells with their names."""
+    return normalisation.normalise(store, Cells.of(frame), settings).named()

@@ -21,9 +21,8 @@ from rating.definitions.settings import (
 )
 from rating.engine.store import Store
 from rating.errors import DataError, DefinitionError
-from rating.steps.impute import impute
 from tests.flat import SHARED, distance
-from tests.steps.conftest import by_region, cells, columns, pl
+from tests.steps.conftest import by_region, cells, columns, impute, pl
 from tests.steps.test_models import SEEDS, holed
 
 NAMES = ("a", "b", "c", "d")

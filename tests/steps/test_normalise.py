@@ -20,8 +20,7 @@ from rating.definitions.settings import (
     ZScore,
 )
 from rating.errors import DataError, DefinitionError
-from rating.steps.normalise import normalise
-from tests.steps.conftest import by_region, cells, columns, pl
+from tests.steps.conftest import by_region, cells, columns, normalise, pl
 
 SETTINGS = [MinMax(range=[1, 100]), Goalposts(low=-5, high=8, range=[0, 10]), ZScore(), Rank()]
 

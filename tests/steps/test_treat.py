@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.definitions.settings import NoTreatment, Transformed, Winsorise
-from rating.steps.treat import treat
 from tests import twin
-from tests.steps.conftest import by_region, cells, columns, pl
+from tests.steps.conftest import by_region, cells, columns, pl, treat
 
 
 def treated(store, values, setting):

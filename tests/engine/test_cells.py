@@ -8,11 +8,18 @@ from hypothesis import strategies as st
 
 from rating.definitions import aggregations as a
 from rating.definitions.settings import Winsorise, ZScore
+from rating.engine.cells import Cells, numbered
 from rating.engine.store import Store, binary_unit, exact_sum
-from rating.steps.columns import Columns, numbered
 from rating.steps.means import means
 from rating.steps.normalise import normalise
 from rating.steps.treat import treat
+
+
+@pytest.fixture(scope="module")
+def store():
+    with Store(threads=1) as opened:
+        yield opened
+
 
 KEYS = ["scenario", "region", "indicator"]
 
@@ -33,11 +40,11 @@ def scored(frame: pl.DataFrame, threads: int) -> list[pl.DataFrame]:
     family = frame.select("scenario", pl.lit("n").alias("parent"), item="indicator").unique()
     family = family.with_columns(weight=1.0, position=pl.col("item").str.slice(1).cast(pl.Int64))
     with Store(threads=threads) as store:
-        treated = treat(store, frame, dict.fromkeys(names, Winsorise()))
+        treated = treat(store, Cells.of(frame), dict.fromkeys(names, Winsorise()))
         cells = normalise(store, treated.cells, dict.fromkeys(names, (ZScore(), "higher")))
-        items = cells.select("scenario", "region", pl.col("indicator").alias("item"), "score")
-        nodes = means(store, items, family, {"n": a.Arithmetic()})
-    return [cells.sort(KEYS), treated.shapes, treated.points, nodes.sort("scenario", "region")]
+        nodes = means(store, cells.of_items("score"), family, {"n": a.Arithmetic()}).named()
+    scored = cells.named().sort(KEYS)
+    return [scored, treated.shapes, treated.points, nodes.sort("scenario", "region")]
 
 
 def test_neither_threads_nor_the_order_of_rows_change_a_bit():
@@ -60,13 +67,30 @@ def test_an_exact_sum_is_that_of_exact_fractions(store, numbers):
 
 
 def test_rows_go_back_to_where_they_came_from():
-    columns = Columns.of(panel(2, 2, 1).with_columns(imputed=pl.Series([1.0, None, 3.0, 4.0])))
-    held = columns.rows("imputed", present="imputed")
-    assert held["row"].to_list() == [0, 2, 3]
-    assert held["place"].to_list() == [0, 0, 1]
-    back = columns.placed(held.reverse(), "imputed")
-    assert back.to_list() == [1.0, None, 3.0, 4.0]
-    assert columns.names.rows() == [(0, 0, "x0"), (1, 0, "x1")]
+    cells = Cells.of(panel(2, 2, 1).with_columns(imputed=pl.Series([1.0, None, 3.0, 4.0])))
+    held = cells.of_places(pl.Series([True, False]), "imputed")
+    assert held.rows() == [(0, 0, 0, 1.0), (2, 1, 0, 3.0)]
+    back = cells.placed(held.reverse(), "imputed")
+    assert back.to_list() == [1.0, None, 3.0, None]
+    assert cells.columns.rows() == [(0, "x0"), (0, "x1")]
+    assert cells.at.tolist() == [[1, 3], [2, 4]]
+
+
+def test_cells_have_the_names_they_came_with():
+    frame = panel(3, 2, 2).sample(fraction=0.7, shuffle=True, seed=3)
+    cells = Cells.of(frame)
+    assert cells.named().equals(frame)
+    later = cells.of_scenarios([1])
+    assert later.named().equals(frame.filter(pl.col("scenario") == 1))
+    assert later.columns["scenario"].unique().to_list() == [1]
+
+
+def test_a_store_that_keeps_no_order_gives_each_row_its_own(tmp_path):
+    numbers = pl.DataFrame({"x": range(300_000)})
+    for files in ((), (tmp_path / "a.parquet",)):
+        with Store(threads=4, files=files) as store:
+            found = store.each(numbers, {"y": "x + 1", "z": "2 * y"}, "z")["z"]
+        assert found.equals((2 * (numbers["x"] + 1)).alias("z"))
 
 
 def test_names_are_numbered_in_their_order():
