@@ -23,6 +23,7 @@ from rating.steps.weights import correlation_shares, weigh
 from tests.flat import SHARED
 from tests.steps.conftest import pl
 
+NAN = float("nan")
 DRAWN = [PrincipalComponent(signs="absolute"), Importance(), Entropy(), Critic(), Gini()]
 BY_SCORES = [Entropy(), Critic(), Gini()]
 
@@ -525,3 +526,106 @@ def test_first_components_are_those_of_coinr_up_to_sign(store):
         assert values == pytest.approx(wanted["eigenvalue"].to_list(), rel=1e-12)
         theirs = np.abs([loadings[item] for item in items])
         assert np.abs(vectors[:, 0]) == pytest.approx(theirs, abs=1e-12)
+
+
+OTHER = "take another method here"
+APART = [[1, NAN], [2, NAN], [3, 4], [NAN, 5], [NAN, 6]]
+REFUSALS = [
+    (
+        PrincipalComponent(signs="absolute"),
+        [[1, 2], [2, NAN], [3, 4]],
+        "only 2 regions have every child",
+        "at least 3 are needed",
+    ),
+    (
+        PrincipalComponent(signs="absolute"),
+        [[1, 2], [2, NAN], [1, 4], [1, 5], [1, 7]],
+        "no spread over the regions that have every child: c0",
+        OTHER,
+    ),
+    (
+        PrincipalComponent(signs="absolute"),
+        [[1, 1], [1, -1], [-1, 1], [-1, -1]],
+        "two components explain as much: the first is not defined",
+        OTHER,
+    ),
+    (
+        PrincipalComponent(),
+        [[1, 2, 9], [2, 3, 8], [3, 5, 7], [4, 4, 5]],
+        "loadings of both signs: c2 run against the others (c0 0.61, c1 0.54, c2 -0.58)",
+        'check the direction of these children, or write signs = "absolute"',
+    ),
+    (
+        Entropy(),
+        [[1, -2], [2, 3], [3, 4]],
+        "entropy needs scores of 0 or more, and c1 has less",
+        "normalise to a range from 0 up, as range = [0, 100]",
+    ),
+    (
+        Gini(),
+        [[-1, -2], [2, 3], [3, 4]],
+        "gini needs scores of 0 or more, and c0, c1 has less",
+        "normalise to a range from 0 up, as range = [0, 100]",
+    ),
+    (Critic(), APART, "c0 and c1 vary together in too few regions to correlate", OTHER),
+    (
+        Critic(),
+        [[1, 2], [2, 4], [3, 6]],
+        "all children order the regions alike: nothing tells them apart",
+        OTHER,
+    ),
+    (
+        Critic(),
+        [[1, 2], [1, 2]],
+        "every child has one score in all regions: c0, c1",
+        "nothing tells them apart: take equal weights",
+    ),
+    (
+        Importance(),
+        [[1, 2], [1, 3], [1, 4]],
+        "c0 has no spread: its correlation is not defined",
+        OTHER,
+    ),
+    (Importance(), APART, "c0 and c1 vary together in too few regions to correlate", OTHER),
+]
+
+
+@pytest.mark.parametrize(("setting", "table", "what", "remedy"), REFUSALS)
+def test_a_refusal_says_what_and_what_to_do(store, setting, table, what, remedy):
+    with pytest.raises(RatingError) as caught:
+        weights(store, table, setting)
+    (problem,) = caught.value.problems
+    assert problem.where == "n, method.weights"
+    assert (problem.what, problem.remedy) == (what, remedy)
+
+
+def test_weights_come_by_scenario_and_in_the_order_of_the_settings_and_the_tree(store):
+    scores = pl.concat([long([[1, 2], [3, 1], [4, 5]], scenario) for scenario in (1, 0)])
+    trees = pl.concat([family([1, 3], "b"), family([1, 1], "a"), family([5], "other")])
+    made = weigh(scores, trees.reverse(), {"b": Equal(), "a": Given()})
+    assert made.columns == ["scenario", "parent", "item", "weight", "position"]
+    assert made.rows() == [
+        (scenario, parent, item, weight, place)
+        for scenario in (0, 1)
+        for parent, weight in (("b", 0.5), ("a", 1.0))
+        for place, item in enumerate(("c0", "c1"))
+    ]
+
+
+@pytest.mark.parametrize("setting", [Entropy(), Gini()])
+def test_a_child_that_is_missing_somewhere_is_weighed_by_what_is_known(store, setting):
+    table = np.array([[1.0, 9.0, 2.0], [4.0, 3.0, 8.0], [2.0, 7.0, 5.0], [8.0, 1.0, 3.0]])
+    alone = weights(store, table, setting)
+    found = weights(store, np.vstack([table, [[NAN, 5.0, NAN]]]), setting)
+    assert found[0] / found[2] == pytest.approx(alone[0] / alone[2])
+
+
+def test_importance_that_no_weights_reach_names_the_child_and_the_nearest(store):
+    table = [[1, 1, 9], [2, 2, 8], [3, 3, 7], [4, 4, 9]]
+    with pytest.raises(DefinitionError) as caught:
+        weights(store, table, Importance(), [1, 2, 3])
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.remedy) == (
+        "no weights above 0 give c1 0.333 of the correlations: the nearest give 0.250",
+        "the children move against each other or together: give other weights in the tree",
+    )
