@@ -247,7 +247,7 @@ def _joinable(store: Store, every: Inputs) -> None:
                 continue
             keys = ["scenario", *([] if derived.national(table, every) else ["region"]), *on]
             listed = ", ".join(map(quoted, keys))
-            some = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in on)
+            some = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in on) or "true"
             twice = store.query(
                 f"SELECT {listed} FROM {quoted(table)} WHERE {some} "
                 "GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"

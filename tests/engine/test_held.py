@@ -177,6 +177,21 @@ def test_a_table_of_the_country_is_the_same_for_each_region():
     assert found == {"A": 0.5, "B": 0.5}
 
 
+PAID = {"from": "firms", "join": {"price": []}, "paid": {"type": "number", "value": "jobs * each"}}
+
+
+@pytest.mark.parametrize("grain", ["country", None])
+def test_a_table_may_be_joined_by_its_region_or_by_nothing(grain):
+    price = {"each": {"type": "number"}} | ({"grain": grain} if grain else {})
+    inputs = {"price": price, "firms": {"jobs": {"type": "number"}}, "paid": PAID}
+    prices = pl.DataFrame({"each": [2.0]} if grain else {"region": ["A"], "each": [2.0]})
+    frames = {"price": prices, "firms": pl.DataFrame({"region": ["A", "A"], "jobs": [3.0, 4.0]})}
+    measures = {"paid": {"m": "sum(paid)"}}
+    assert evaluated(inputs, measures, "m", frames) == {"A": 14.0}
+    with pytest.raises(rating.DataError, match="two rows of price for scenario = 0"):
+        evaluated(inputs, measures, "m", frames | {"price": pl.concat([prices, prices])})
+
+
 def test_two_rows_where_one_is_joined_are_told():
     twice = pl.DataFrame({"method": ["m1", "m1"], "weight": [1.0, 2.0]})
     measures = {"covered": {"has": "count(weight)"}}
