@@ -97,8 +97,7 @@ def _series(cells: list[Any], kind: str) -> pl.Series:
         return pl.Series(
             [str(cell) if cell is not None else None for cell in cells], dtype=pl.String
         )
-    whole = kind == "integer" and not any(isinstance(cell, float) for cell in cells)
-    return pl.Series(cells, dtype=DTYPES["number" if kind == "integer" and not whole else kind])
+    return pl.Series(cells, dtype=DTYPES[kind])
 
 
 def _section(indicator: Indicator, inputs: Mapping[str, Input]) -> Section:

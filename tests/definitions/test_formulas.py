@@ -95,6 +95,14 @@ def test_what_is_printed_means_what_was_typed(text, a, b):
         ("a % (b % 2)", "a % (b % 2)"),
         ("-(a + b)", "-(a + b)"),
         ("+a", "+a"),
+        ("a + 1 > b - 1", "a + 1 > b - 1"),
+        ("a + 1 IS NULL", "a + 1 IS NULL"),
+        ("(a IS NULL) = flag", "(a IS NULL) = flag"),
+        ("(a IN (1)) = flag", "(a IN (1)) = flag"),
+        (
+            "least(a + 1, b)",
+            "CASE WHEN a + 1 IS NULL OR b IS NULL THEN NULL ELSE least(a + 1, b) END",
+        ),
         ("a + -b", "a + -b"),
         ("-1e-5 * a", "(-1e-5) * a"),
         (".5 + 5.", ".5e0 + 5.e0"),
@@ -220,7 +228,15 @@ def test_a_column_may_have_any_name_inside_an_estimator(name):
 @pytest.mark.parametrize("gives", ["number", "text", "date", "boolean", "integer"])
 def test_a_formula_gives_the_type_that_is_asked_for(gives):
     fitting = {"text": {"t"}, "date": {"day", "as_of"}}.get(gives, {"a", "n", "flag"})
-    names = {"a": "number", "n": "number", "flag": "boolean", "t": "text", "day": "date"}
+    fitting |= {"1"} if gives not in ("text", "date") else set()
+    names = {
+        "a": "number",
+        "n": "number",
+        "1": "number",
+        "flag": "boolean",
+        "t": "text",
+        "day": "date",
+    }
     for name, kind in {**names, "as_of": "date"}.items():
         if name in fitting:
             assert printed(name, gives=gives) == name
