@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from rating.definitions.methods import Method
-from rating.definitions.model import Indicator, Version
+from rating.definitions.model import Direction, Indicator, Version
 from rating.definitions.section import Section
 from rating.definitions.settings import Setting
 from rating.definitions.tree import Tree, downwards
@@ -134,14 +134,13 @@ def _rated(
         raise UsageError(Problem("editions", "no edition is given", "name at least one year"))
     within = section.sector_of(sector)
     trees = {year: Tree.of(section, year, sector=within, as_of=as_of) for year in years}
-    every = {key: value for tree in trees.values() for key, value in tree.normalisations().items()}
     if (
         threads is None
         and sum(table.height * len(table.columns) for table in data.held.values()) < SMALL
     ):
         threads = 1
     with Store(threads=threads, files=data.files, memory=memory) as store:
-        inputs = {year: tree.inputs for year, tree in trees.items()}
+        inputs = {year: tree.inputs for year, tree in _alike(trees).items()}
         shown = held.hold_panel(store, data.held, inputs, sector=within, as_of=as_of)
         wanted = _versions(trees)
         if engine == "spark":
@@ -157,7 +156,7 @@ def _rated(
         dated = {year: year for year in years}
         filled = impute(store, found, _settings(trees, "impute"), data.regions, dated)
         pulled = treat(store, filled, _settings(trees, "treat"))
-        cells = normalise(store, pulled.cells, every)
+        cells = normalise(store, pulled.cells, _normalisations(trees))
         nodes, weights = _aggregated(store, cells, trees)
         screened = _screened(store, found, trees, data)
         top = nodes.of_item(section.root.id)
@@ -168,31 +167,33 @@ def _rated(
         groups = group(store, top.named(), section.method.groups)
     nodes = nodes.with_columns(counts.imputed(cells, nodes, _above(trees)))
     coverage = counts.coverage(cells, top, _scored(trees))
-    frames: dict[str, pl.DataFrame | Cells] = {
+    names = cells.names()
+    frames = {
         "ranks": _ranks(top.named(), groups, statuses, coverage),
-        "scores": nodes,
-        "values": cells.with_columns(_origin()),
-        "measures": measures,
         "treated": pulled.points,
         "shapes": pulled.shapes,
         "weights": weights,
         "screened": screened,
         "disclosure": told,
     }
-    parts = {name: _by_edition(frame, years) for name, frame in frames.items()}
+    parts = {
+        "scores": nodes.by_scenario(years, nodes.names()),
+        "values": cells.with_columns(_origin()).by_scenario(years, names),
+        "measures": measures.by_scenario(years, measures.names((cells, names))),
+        **{name: _by_edition(frame, years) for name, frame in frames.items()},
+    }
     return Panel(
         {
-            year: _rating(section, data, year, tree, {n: own[year] for n, own in parts.items()})
+            year: _rating(
+                section, data, year, tree, inputs[year], {n: own[year] for n, own in parts.items()}
+            )
             for year, tree in trees.items()
         }
     )
 
 
-def _by_edition(rows: pl.DataFrame | Cells, years: Sequence[int]) -> dict[int, pl.DataFrame]:
+def _by_edition(frame: pl.DataFrame, years: Sequence[int]) -> dict[int, pl.DataFrame]:
     """The rows of each edition; where they lie together, without a copy of them."""
-    if isinstance(rows, Cells):
-        return rows.by_scenario(years)
-    frame = rows
     if len(years) == 1:
         return {years[0]: frame}
     scenario = frame["scenario"]
@@ -235,6 +236,20 @@ def _settings(trees: dict[int, Tree], step: str) -> dict[str, Setting]:
     section = next(iter(trees.values())).section
     items = dict.fromkeys(item.id for tree in trees.values() for item in tree.indicators)
     return {item: getattr(section.method_of(item), step) for item in items}
+
+
+def _normalisations(trees: dict[int, Tree]) -> dict[str, tuple[Setting, Direction]]:
+    directions = {item.id: item.direction for tree in trees.values() for item in tree.indicators}
+    return {id: (s, directions[id]) for id, s in _settings(trees, "normalise").items()}
+
+
+def _alike(trees: dict[int, Tree]) -> dict[int, Tree]:
+    """For each edition the first tree that has the same versions in force."""
+    first: dict[tuple[tuple[str, date], ...], Tree] = {}
+    return {
+        year: first.setdefault(tuple((i.id, v.since) for i, v in tree.versions()), tree)
+        for year, tree in trees.items()
+    }
 
 
 def _aggregated(store: Store, cells: Cells, trees: dict[int, Tree]) -> tuple[Cells, pl.DataFrame]:
@@ -296,12 +311,11 @@ def _statuses(top: pl.DataFrame, section: Section, screened: pl.DataFrame) -> pl
 
 def _scored(trees: dict[int, Tree]) -> pl.DataFrame:
     """scenario, indicator: those that count in the coverage."""
-    return pl.concat(
-        pl.DataFrame({"indicator": tree.scored()}, schema={"indicator": pl.String}).select(
-            pl.lit(year, pl.Int64).alias("scenario"), "indicator"
-        )
-        for year, tree in trees.items()
-    )
+    alike = _alike(trees)
+    counted = {tree: tree.scored() for tree in set(alike.values())}
+    rows = [(year, item) for year, tree in alike.items() for item in counted[tree]]
+    schema = {"scenario": pl.Int64, "indicator": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _above(trees: dict[int, Tree]) -> pl.DataFrame:
@@ -322,7 +336,12 @@ def _ranks(
 
 
 def _rating(
-    section: Section, data: Data, edition: int, tree: Tree, own: dict[str, pl.DataFrame]
+    section: Section,
+    data: Data,
+    edition: int,
+    tree: Tree,
+    inputs: held.Inputs,
+    own: dict[str, pl.DataFrame],
 ) -> Rating:
     """One edition out of its rows of every frame; the cells are in the order of the section."""
     rated = own["ranks"]["region"].sort()
@@ -346,7 +365,7 @@ def _rating(
         ),
         screened=own["screened"].drop("scenario"),
         disclosure=own["disclosure"].drop("scenario"),
-        years=_years(data, tree, edition),
+        years=_years(data, inputs, edition),
         regions=regions.filter(pl.col("region").is_in(rated.implode())),
         provenance=data.provenance,
         refused=data.refused,
@@ -359,10 +378,11 @@ def _origin() -> pl.Expr:
     return pl.lit(pl.Series(["observed", "imputed", "missing"])).gather(gaps).alias("status")
 
 
-def _years(data: Data, tree: Tree, edition: int) -> pl.DataFrame:
+def _years(data: Data, inputs: held.Inputs, edition: int) -> pl.DataFrame:
     rows = [
         (table, year)
-        for table, given in sorted(tree.stored.items())
+        for table, given in sorted(inputs.items())
+        if given.base is None
         for year in held.years_used(data.held[table], given, edition)
     ]
     return pl.DataFrame(rows, schema={"table": pl.String, "year": pl.Int64}, orient="row")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -84,7 +85,7 @@ class Tree:
             assert version is not None
             yield item, version
 
-    @property
+    @cached_property
     def inputs(self) -> dict[str, Input]:
         """The tables that the versions in force read."""
         used = {table for item, version in self.versions() for table in item.tables(version)}

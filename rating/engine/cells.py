@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from rating.engine.store import finite
 
+_ADDRESS = ("region", "place")
+
 
 def numbered(names: pl.Series, known: pl.Series | None = None) -> tuple[pl.Series, pl.Series]:
     """The names in order, each once, and for each row the number of its name."""
@@ -59,25 +61,39 @@ class Cells:
         rows = pl.DataFrame([region.alias("region"), place.alias("place"), *held])
         return cls(rows, regions, columns)
 
-    def named(self, scenario: bool = True) -> pl.DataFrame:
-        """The cells under their names: scenario (if wanted), region, the item, what they hold."""
-        items = self.columns if scenario else self.columns.drop("scenario")
-        first, *rest = [_taken(name, "place") for name in items]
-        region = _taken(self.regions.alias("region"), "region")
-        names = [first, region, *rest] if scenario else [region, first, *rest]
-        return self.rows.select(*names, pl.exclude("region", "place"))
+    def named(self) -> pl.DataFrame:
+        """The cells under their names: scenario, region, the item, and what they hold."""
+        scenario = _taken(self.columns["scenario"], "place")
+        return self.rows.select(scenario, *self._names(), pl.exclude(*_ADDRESS))
 
-    def by_scenario(self, scenarios: Iterable[int]) -> dict[int, pl.DataFrame]:
+    def names(self, like: tuple[Cells, pl.DataFrame] | None = None) -> pl.DataFrame:
+        """The names of the cells: region and the item.
+
+        Args:
+            like: other cells and their names, which are taken where the cells are the same.
+        """
+        if like is None or not self.rows.select(_ADDRESS).equals(like[0].rows.select(_ADDRESS)):
+            return self.rows.select(self._names())
+        cells, names = like
+        taken = [names["region"]]
+        for name in self.columns.drop("scenario"):
+            same = next((known.name for known in cells.columns if known.equals(name)), None)
+            own = name.gather(self.rows["place"]) if same is None else names[same]
+            taken.append(own.alias(name.name))
+        return pl.DataFrame(taken)
+
+    def by_scenario(self, scenarios: Sequence[int], names: pl.DataFrame) -> dict[int, pl.DataFrame]:
         """The cells of each scenario under their names; for cells that lie by scenario."""
-        named, place, of = self.named(scenario=False), self.rows["place"], self.columns["scenario"]
-        rows = range(named.height)
+        place, of = self.rows["place"].to_numpy(), self.columns["scenario"]
+        rows = range(self.rows.height)
+        starts = [bisect_left(rows, of.search_sorted(s), key=place.__getitem__) for s in scenarios]
+        made = pl.concat([names, self.rows.drop(_ADDRESS)], how="horizontal")
+        spans = zip(scenarios, starts, [*starts[1:], self.rows.height], strict=True)
+        return {scenario: made.slice(start, end - start) for scenario, start, end in spans}
 
-        def start(scenario: int) -> int:
-            first = of.search_sorted(scenario)
-            return bisect_left(rows, first, key=place.__getitem__)
-
-        spans = {scenario: (start(scenario), start(scenario + 1)) for scenario in scenarios}
-        return {scenario: named.slice(a, b - a) for scenario, (a, b) in spans.items()}
+    def _names(self) -> list[pl.Expr]:
+        region = _taken(self.regions.alias("region"), "region")
+        return [region, *(_taken(name, "place") for name in self.columns.drop("scenario"))]
 
     @classmethod
     def joined(cls, parts: Sequence[Cells]) -> Cells:

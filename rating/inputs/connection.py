@@ -19,11 +19,11 @@ class Stream:
     """
 
     def __init__(self, rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> None:
-        self._rows = rows
+        self._rows: Any = rows
         if isinstance(rows, pl.DataFrame) and rows.height > PIECE:
-            # A thread of DuckDB takes a piece at a time.
+            # A thread of DuckDB takes a piece at a time, and polars exports a frame in one.
             parts = (rows.slice(start, PIECE) for start in range(0, rows.height, PIECE))
-            self._rows = pl.concat(parts, rechunk=False)
+            self._rows = pl.concat(parts, rechunk=False).to_struct("row")
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
         return self._rows.__arrow_c_stream__(requested_schema)

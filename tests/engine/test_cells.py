@@ -85,6 +85,23 @@ def test_cells_have_the_names_they_came_with():
     assert later.columns["scenario"].unique().to_list() == [1]
 
 
+def test_the_cells_of_a_scenario_lie_together_under_the_names_of_all():
+    frame = panel(3, 2, 2)
+    cells = Cells.of(frame)
+    parts = cells.by_scenario([0, 1], cells.names())
+    for scenario, part in parts.items():
+        assert part.equals(frame.filter(pl.col("scenario") == scenario).drop("scenario"))
+
+
+def test_names_that_are_known_of_the_same_cells_are_those_that_would_be_made():
+    cells = Cells.of(panel(3, 2, 2))
+    measure = pl.Series("measure", ["a", "b", "a", "b"])
+    same = Cells(cells.rows, cells.regions, cells.columns.with_columns(measure))
+    assert same.names((cells, cells.names())).equals(same.names())
+    fewer = cells.of_scenarios([1])
+    assert fewer.names((cells, cells.names())).equals(fewer.names())
+
+
 def test_a_store_that_keeps_no_order_gives_each_row_its_own(tmp_path):
     numbers = pl.DataFrame({"x": range(300_000)})
     for files in ((), (tmp_path / "a.parquet",)):
