@@ -4,6 +4,7 @@
 # make docs      renews the reference and the schemas and writes the site to build/site
 # make demo      writes data/demo anew
 # make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about an hour)
+# make mutation  changes formulas, laws and steps by one thing at a time and runs their tests (hours)
 # make bench     prints times and their ratio to what is allowed
 # make lock      renews requirements.txt, requirements-dev.txt and requirements-spark.txt
 # make clean     removes what the targets above made
@@ -12,7 +13,7 @@
 
 .DEFAULT_GOAL := ranking
 .DELETE_ON_ERROR:
-.PHONY: ranking test spark docs demo fuzz bench lock clean system
+.PHONY: ranking test spark docs demo fuzz mutation bench lock clean system
 
 PYTHON :=
 VENV := .venv
@@ -46,6 +47,11 @@ docs: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -n 2 tests/test_twin.py
+
+# Here and not in the lock: nothing else needs it, and it brings a dozen packages of a terminal.
+mutation: $(VENV)/.dev
+	$(PIP) install mutmut==3.8.1
+	$(PY) benchmarks/mutation.py $(GROUPS)
 
 demo: $(VENV)/.runtime
 	$(PY) -m rating demo --firms 4000 --seed 1 --out data/demo

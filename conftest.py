@@ -8,13 +8,20 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 import rating
 
 # The same cases on every machine: no clock, no draw and no file that remembers.
 settings.register_profile("house", derandomize=True, deadline=None, database=None, max_examples=40)
 settings.register_profile("fuzz", settings.get_profile("house"), max_examples=10_000)
+# Mutation testing asks only whether a test fails: a counterexample is not made smaller.
+settings.register_profile(
+    "mutation",
+    settings.get_profile("house"),
+    max_examples=20,
+    phases=(Phase.explicit, Phase.generate),
+)
 # The module for Spark is not imported, for the examples of its docstrings, where the extra is not.
 collect_ignore = [] if find_spec("pyspark") and find_spec("sqlglot") else ["rating/engine/spark.py"]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))

@@ -60,6 +60,15 @@ REFUSALS = [
     ("a limit 1", (BARE, ONLY, "limit")),
     ("a -- x", ("a comment is not allowed in a formula", "use the key note", "-")),
     ("a /* x */", ("a comment is not allowed in a formula", "use the key note", "*")),
+    ("EXP(a) -- x", ("a comment is not allowed in a formula", "use the key note", "-")),
+    (
+        "CASE WHEN t = 'it''s' THEN a -- x\n END",
+        ("a comment is not allowed in a formula", "use the key note", "-"),
+    ),
+    (
+        '"order" * 2; DROP',
+        ("a second statement is not allowed", "write one SQL expression", ";"),
+    ),
     ("a::TEXT", refused("a cast", "a column has the type that is declared", "::TEXT")),
     ("TRY(a)", refused("TRY()", "divide by nullif(x, 0)", "TRY(a)")),
     ("t[1]", refused("a subscript", "a column holds one value a row", "[1]")),
@@ -142,6 +151,8 @@ REFUSALS = [
         ("the formula has 2001 characters, 2000 are allowed", "split it into measures", ""),
     ),
     ("(" * 41 + "a" + ")" * 41, ("more than 40 nested brackets", "", "(")),
+    ("a + (a) + " + "(" * 41 + "a" + ")" * 41, ("more than 40 nested brackets", "", "(")),
+    ("EXP(" * 41 + "a" + ")" * 41, ("more than 40 nested brackets", "", "(")),
     ("- " * 600 + "a", DEEP),
     ("- " * 201 + "a", (*DEEP[:2], "a")),
     ("a\x00", ("a control character in the formula", "", "\x00")),
@@ -162,6 +173,8 @@ def test_everything_else_is_refused_with_what_to_do(text, wanted):
     [
         "(" * 40 + "a" + ")" * 40,
         "((a)) + " * 50 + "a",
+        "(((a))) + " + "(" * 40 + "a" + ")" * 40,
+        "EXP(" * 30 + "a" + ")" * 30,
         "[".join(["CASE WHEN t = '", "(" * 50, "' THEN 1 END"]),
         "CASE WHEN t = '-- ; /*' THEN 1 END",
         "CASE WHEN t = 'it''s; -- \"' THEN 1 END",

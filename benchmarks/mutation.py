@@ -1,0 +1,228 @@
+"""Mutation testing of formulas, laws and steps: ``make mutation``, or some of the groups below.
+
+A copy of the tree is made for each group, with the settings of mutmut for it at the end of its
+pyproject.toml; mutmut makes the mutants there, leaves those to mypy that break a type, and runs the
+tests of the group against each of the others. What was decided stays in the copy, so that a run
+that was stopped goes on.
+
+The module is a plugin of pytest too: it runs the quick tests of a mutant first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import gc
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "mutation"
+COPIED = (
+    "rating", "tests", "indicators", "data", "reports", "docs", "notebooks", "benchmarks", ".ci",
+    "conftest.py", "hatch_build.py", "mkdocs.yml", "Makefile", "pyproject.toml", "README.md",
+)  # fmt: skip
+
+
+# The exit codes that mutmut writes down.
+SURVIVED, UNTESTED, TYPES, TIMED_OUT = (0,), (33, 5), 37, (36, 24, -24, 152, 255)
+COLUMNS = ("mutants", "types", "tested", "killed", "timed out", "survived", "share")
+
+
+class Group(NamedTuple):
+    """Modules that are tested together.
+
+    Attributes:
+        mutated: patterns of the modules.
+        tests: what is run, as pytest is told it.
+    """
+
+    mutated: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def _modules(room: str, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"rating/{room}/{name}.py" for name in names)
+
+
+def _tests(room: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The tests that are named after modules."""
+    paths = [Path("tests") / room / f"test_{name}.py" for name in names]
+    return tuple(str(path) for path in paths if (ROOT / path).exists())
+
+
+_LAWS = (
+    "around", "changes", "declared", "examples", "laws", "measured", "report", "whole", "worlds",
+)  # fmt: skip
+_TRIALS = ("cases", "check", "holding", "smallest", "trial")
+_STEPS = {
+    "scores": ("compare", "distances", "frontier", "peers"),
+    "weights": ("judgements", "relations", "weights"),
+    "models": ("models", "predict"),  # through impute
+    "screen": ("screen",),
+    "values": ("counts", "impute", "normalise", "shapes", "treat"),
+    "means": ("aggregate", "means", "ranks"),
+}
+GROUPS = {
+    "formulas": Group(
+        _modules("definitions", ("formulas", "grammar", "parsing")),
+        _tests("definitions", ("formulas", "refusals")),
+    ),
+    # What is said of one world is told apart by quick tests of it; the tests that draw a hundred
+    # worlds for each indicator are those of the modules that do so.
+    "laws": Group(_modules("laws", _LAWS), _tests("laws", (*_LAWS, "verdicts"))),
+    "laws.trial": Group(_modules("laws", _TRIALS), _tests("laws", ("check", "trial", "worlds"))),
+    **{
+        f"steps.{group}": Group(
+            _modules("steps", names),
+            _tests("steps", (*names, "impute") if group == "models" else names),
+        )
+        for group, names in _STEPS.items()
+    },
+}
+
+
+def pytest_configure() -> None:
+    """A call of a mutated function is three calls: what is nested deeply needs the room."""
+    sys.setrecursionlimit(10_000)
+
+
+def pytest_collection_finish(session: Any) -> None:
+    """What is imported before the first fork is left alone by the collector of each child.
+
+    It would touch, and so copy, every page: most of the time of a mutant that dies at once.
+    """
+    if session.config.option.collectonly:
+        gc.freeze()
+
+
+def pytest_runtest_setup() -> None:
+    """An answer that an earlier test left behind would hide that this one asks for it too."""
+    from rating.definitions import formulas
+
+    formulas._checked.cache_clear()
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """The quick tests first, as long as they took when mutmut looked which tests there are."""
+    stats = Path("mutmut-stats.json")
+    known = json.loads(stats.read_text("utf-8"))["duration_by_test"] if stats.exists() else {}
+    items.sort(key=lambda item: known.get(item.nodeid, 0.0))
+
+
+def main() -> None:
+    """Run mutmut over groups and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("groups", nargs="*", help="of " + ", ".join(GROUPS))
+    parser.add_argument("--sample", type=int, help="so many mutants of a group, by chance")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("--again", action="store_true", help="only those that survived")
+    parser.add_argument("--children", type=int, default=1, help="mutants tested at once")
+    parser.add_argument("--report", action="store_true", help="only print what is known")
+    given = parser.parse_args()
+    names = [
+        name for name in GROUPS if any(fnmatch.fnmatch(name, g) for g in given.groups or ["*"])
+    ]
+    survivors: list[str] = []
+    print(f"{'module':28}", *(f"{word:>9}" for word in COLUMNS))
+    for name in names:
+        folder = BUILD / name
+        if not given.report:
+            _copy(GROUPS[name], folder)
+            chosen = _sample(folder, given.sample, given.seed)
+            _run(folder, _survivors(folder) if given.again else chosen, given.children)
+        for module, results in _results(folder).items():
+            print(f"{module:28}", *(f"{count:>9}" for count in _counted(results)))
+        survivors += _survivors(folder)
+    print("", *survivors, sep="\n")
+
+
+def _copy(group: Group, folder: Path) -> None:
+    """The tree as it is, and what mutmut is told."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in COPIED:
+        source, target = ROOT / name, folder / name
+        if source.is_dir():
+            skip = shutil.ignore_patterns("__pycache__", ".*_cache")
+            shutil.copytree(source, target, dirs_exist_ok=True, ignore=skip)
+        else:
+            shutil.copy2(source, target)
+    mutated = [p.relative_to(ROOT) for m in group.mutated for p in sorted(ROOT.glob(m))]
+    types = ["mypy", *map(str, mutated), "--output", "json", "--cache-dir", str(BUILD / "types")]
+    types.append("--disable-error-code=unused-ignore")
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f"only_mutate = {json.dumps(group.mutated)}\n")
+        settings.write(f"pytest_add_cli_args_test_selection = {json.dumps(group.tests)}\n")
+        settings.write(f"type_check_command = {json.dumps(types)}\n")
+        settings.write(f"also_copy = {json.dumps([n for n in COPIED if n != 'rating'])}\n")
+
+
+def _run(folder: Path, names: list[str], children: int) -> None:
+    # Which test calls what is looked at anew: tests may have been added.
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with (folder / "mutmut.log").open("w") as log:
+        subprocess.run(
+            ["mutmut", "run", "--max-children", str(children), *names],
+            cwd=folder,
+            env={**os.environ, "PATH": tools, "HYPOTHESIS_PROFILE": "mutation"},
+            check=True,
+            stdout=log,
+        )
+
+
+def _sample(folder: Path, count: int | None, seed: int) -> list[str]:
+    """Names of mutants, by chance; none, for all of them, where no count is given."""
+    if count is None:
+        return []
+    from mutmut.mutation.file_mutation import mutate_file_contents
+    from mutmut.utils.format_utils import get_mutant_name
+
+    os.chdir(folder)  # where the settings of mutmut are
+    names = [
+        get_mutant_name(path, name)
+        for pattern in GROUPS[folder.name].mutated
+        for path in sorted(Path().glob(pattern))
+        for name in mutate_file_contents(str(path), path.read_text("utf-8")).mutant_names
+    ]
+    return sorted(random.Random(seed).sample(names, min(count, len(names))))
+
+
+def _survivors(folder: Path) -> list[str]:
+    found = [pair for results in _results(folder).values() for pair in results.items()]
+    return [name for name, code in found if code in (*SURVIVED, *UNTESTED)]
+
+
+def _results(folder: Path) -> dict[str, dict[str, int | None]]:
+    """The exit code of the tests by mutant, for each module."""
+    return {
+        path.relative_to(folder / "mutants" / "rating").with_suffix("").as_posix(): json.loads(
+            path.read_text("utf-8")
+        )["exit_code_by_key"]
+        for path in sorted(folder.glob("mutants/rating/*/*.meta"))
+    }
+
+
+def _counted(results: dict[str, int | None]) -> list[str]:
+    """The numbers of COLUMNS."""
+    of = Counter(results.values())
+    types = of[TYPES]
+    survived, untested = (sum(of[code] for code in codes) for codes in (SURVIVED, UNTESTED))
+    timed_out = sum(of[code] for code in TIMED_OUT)
+    known = sum(of.values()) - of[None] - types
+    killed = known - survived - untested - timed_out
+    share = f"{(killed + timed_out) / known:.1%}" if known else ""
+    numbers = [sum(of.values()), types, known, killed, timed_out, survived + untested]
+    return [*map(str, numbers), share]
+
+
+if __name__ == "__main__":
+    main()
