@@ -12,7 +12,7 @@ import polars as pl
 from rating.definitions.methods import Method
 from rating.definitions.model import Direction, Indicator, Version
 from rating.definitions.section import Section
-from rating.definitions.settings import Setting
+from rating.definitions.settings import Availability, Setting
 from rating.definitions.tree import Tree, downwards
 from rating.engine import disclosure, held, values
 from rating.engine.cells import Cells
@@ -25,10 +25,9 @@ from rating.steps.aggregate import aggregated
 from rating.steps.impute import impute
 from rating.steps.normalise import normalise
 from rating.steps.ranks import group, standings, status
-from rating.steps.screen import screen
+from rating.steps.screen import SCHEMA, screen
 from rating.steps.treat import treat
 
-_VALUES = {"scenario": pl.Int64, "region": pl.String, "indicator": pl.String, "value": pl.Float64}
 Engine = Literal["duckdb", "spark"]
 
 # Below so many cells, threads cost more than they save: one scores 85 regions a tenth faster.
@@ -134,13 +133,15 @@ def _rated(
         raise UsageError(Problem("editions", "no edition is given", "name at least one year"))
     within = section.sector_of(sector)
     trees = {year: Tree.of(section, year, sector=within, as_of=as_of) for year in years}
+    alike = _alike(trees)
+    settings = _settings(trees)
     if (
         threads is None
         and sum(table.height * len(table.columns) for table in data.held.values()) < SMALL
     ):
         threads = 1
     with Store(threads=threads, files=data.files, memory=memory) as store:
-        inputs = {year: tree.inputs for year, tree in _alike(trees).items()}
+        inputs = {year: tree.inputs for year, tree in alike.items()}
         shown = held.hold_panel(store, data.held, inputs, sector=within, as_of=as_of)
         wanted = _versions(trees)
         if engine == "spark":
@@ -154,9 +155,9 @@ def _rated(
             found, measures = values.evaluate_cells(store, wanted)
         told = disclosure.sensitive(store, _in_force(trees), section.inputs)
         dated = {year: year for year in years}
-        filled = impute(store, found, _settings(trees, "impute"), data.regions, dated)
-        pulled = treat(store, filled, _settings(trees, "treat"))
-        cells = normalise(store, pulled.cells, _normalisations(trees))
+        filled = impute(store, found, settings["impute"], data.regions, dated)
+        pulled = treat(store, filled, settings["treat"])
+        cells = normalise(store, pulled.cells, _directed(settings["normalise"], trees))
         nodes, weights = _aggregated(store, cells, trees)
         screened = _screened(store, found, trees, data)
         top = nodes.of_item(section.root.id)
@@ -166,7 +167,7 @@ def _rated(
         top = nodes.of_item(section.root.id)
         groups = group(store, top.named(), section.method.groups)
     nodes = nodes.with_columns(counts.imputed(cells, nodes, _above(trees)))
-    coverage = counts.coverage(cells, top, _scored(trees))
+    coverage = counts.coverage(cells, top, _scored(alike))
     names = cells.names()
     frames = {
         "ranks": _ranks(top.named(), groups, statuses, coverage),
@@ -231,16 +232,20 @@ def _in_force(trees: dict[int, Tree]) -> Iterator[tuple[int, Indicator, Version]
             yield year, item, version
 
 
-def _settings(trees: dict[int, Tree], step: str) -> dict[str, Setting]:
-    """The setting of a step for each indicator that is in force in some edition."""
+def _settings(trees: dict[int, Tree]) -> dict[str, dict[str, Setting]]:
+    """For each step the setting of every indicator that is in force in some edition."""
     section = next(iter(trees.values())).section
     items = dict.fromkeys(item.id for tree in trees.values() for item in tree.indicators)
-    return {item: getattr(section.method_of(item), step) for item in items}
+    methods = {item: section.method_of(item) for item in items}
+    steps = ("impute", "treat", "normalise")
+    return {step: {item: getattr(m, step) for item, m in methods.items()} for step in steps}
 
 
-def _normalisations(trees: dict[int, Tree]) -> dict[str, tuple[Setting, Direction]]:
+def _directed(
+    settings: dict[str, Setting], trees: dict[int, Tree]
+) -> dict[str, tuple[Setting, Direction]]:
     directions = {item.id: item.direction for tree in trees.values() for item in tree.indicators}
-    return {id: (s, directions[id]) for id, s in _settings(trees, "normalise").items()}
+    return {id: (setting, directions[id]) for id, setting in settings.items()}
 
 
 def _alike(trees: dict[int, Tree]) -> dict[int, Tree]:
@@ -278,13 +283,13 @@ def _aggregated(store: Store, cells: Cells, trees: dict[int, Tree]) -> tuple[Cel
 def _screened(store: Store, found: Cells, trees: dict[int, Tree], data: Data) -> pl.DataFrame:
     """What each region has and lacks in each edition, by the section's method of screening."""
     setting = next(iter(trees.values())).section.method.screen
-    values = found.named() if setting.name != "none" else pl.DataFrame(schema=_VALUES)
+    if not isinstance(setting, Availability):
+        return pl.DataFrame(schema=SCHEMA)
+    values = found.named().select("scenario", "region", "indicator", "value")
     return pl.concat(
         screen(
             store,
-            values.filter(pl.col("scenario") == year).select(
-                "scenario", "region", "indicator", "value"
-            ),
+            values.filter(pl.col("scenario") == year),
             setting,
             tree.children,
             data.regions,
@@ -309,9 +314,8 @@ def _statuses(top: pl.DataFrame, section: Section, screened: pl.DataFrame) -> pl
     )
 
 
-def _scored(trees: dict[int, Tree]) -> pl.DataFrame:
+def _scored(alike: dict[int, Tree]) -> pl.DataFrame:
     """scenario, indicator: those that count in the coverage."""
-    alike = _alike(trees)
     counted = {tree: tree.scored() for tree in set(alike.values())}
     rows = [(year, item) for year, tree in alike.items() for item in counted[tree]]
     schema = {"scenario": pl.Int64, "indicator": pl.String}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -79,36 +80,52 @@ class Grid:
 
         Those of one label share a column of the scenario.
         """
-        labels = list(dict.fromkeys(one.label for one in shown))
-        code = np.array([labels.index(one.label) for one in shown], np.uint32)
+        labels = dict.fromkeys(one.label for one in shown)
+        codes = {label: code for code, label in enumerate(labels)}
+        code = np.array([codes[one.label] for one in shown], np.uint32)
         starts = self.starts[[one.group for one in shown]].T
-        scenario, region = (np.broadcast_to(key[:, None], starts.shape) for key in self.keys)
+        place = self.keys[0][:, None] * np.uint32(len(labels)) + code
+        region = np.broadcast_to(self.keys[1][:, None], starts.shape)
         # Nearly always every cell is there, and a mask costs as much as all the rest.
-        there = slice(None) if starts.all() else starts > 0
+        there = None if starts.all() else starts > 0
         rows = {
-            "region": region[there].ravel(),
-            "place": (scenario * np.uint32(len(labels)) + code)[there].ravel(),
+            "region": _flat(region, there),
+            "place": _flat(place, there),
             "value": self._at(starts, [one.position for one in shown], there),
         }
         if any(one.estimate is not None for one in shown):
             rows["estimate"] = self._at(starts, [one.estimate for one in shown], there)
-        names = ["indicator", "measure"][: len(labels[0]) if labels else 2]
-        known = pl.DataFrame(labels, schema=dict.fromkeys(names, pl.String), orient="row")
+        names = ["indicator", "measure"][: len(next(iter(labels), "12"))]
+        known = pl.DataFrame(list(labels), schema=dict.fromkeys(names, pl.String), orient="row")
         every = self.scenarios.alias("scenario").to_frame()
         columns = every.join(known, how="cross", maintain_order="left_right")
         return Cells(pl.DataFrame(rows), self.regions, columns)
 
     def _at(
-        self, starts: Indices, positions: Sequence[int | None], there: slice | NDArray[np.bool_]
+        self, starts: Indices, positions: Sequence[int | None], there: NDArray[np.bool_] | None
     ) -> pl.Series:
         """The numbers at places of the lists; missing where there is no place."""
+        if self._in_order(positions):
+            return self.numbers
         given = np.array([position is not None for position in positions])
         offset = np.array([position or 0 for position in positions], np.uint32)
-        at = (starts + offset - np.uint32(1))[there].ravel()
-        # Columns that are read as they are lie in this order already.
-        alike = len(at) == len(self.numbers) and bool((at == np.arange(len(at))).all())
-        found = self.numbers if alike else self.numbers.gather(at)
+        found = self.numbers.gather(_flat(starts + offset - np.uint32(1), there))
         if given.all():
             return found
-        mask = np.broadcast_to(given, starts.shape)[there].ravel()
+        mask = _flat(np.broadcast_to(given, starts.shape), there)
         return found.zip_with(pl.Series(mask), pl.Series([None], dtype=pl.Float64))
+
+    def _in_order(self, positions: Sequence[int | None]) -> bool:
+        """Whether all numbers are asked for as they lie: columns of one table, read as they are."""
+        size = len(positions)
+        rows = np.arange(self.starts.shape[1], dtype=np.uint32) * np.uint32(size) + np.uint32(1)
+        return (
+            self.starts.shape[0] == 1
+            and list(positions) == list(range(size))
+            and len(self.numbers) == size * len(rows)
+            and bool((self.starts[0] == rows).all())
+        )
+
+
+def _flat(table: NDArray[Any], there: NDArray[np.bool_] | None) -> NDArray[Any]:
+    return table.ravel() if there is None else table[there]

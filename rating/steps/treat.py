@@ -117,7 +117,7 @@ def _applied(store: Store, cells: Cells, first: pl.DataFrame, last: pl.DataFrame
     )
     return Treated(
         cells=kept.finite("treated", "the treated value"),
-        points=_points(kept, found.filter("changed")["row"], rules),
+        points=_points(kept, found["row"].filter(found["changed"]), rules),
         shapes=pl.concat([before, after], how="horizontal").sort(*keys),
     )
 
@@ -128,7 +128,8 @@ def _points(cells: Cells, changed: pl.Series, rules: pl.DataFrame) -> pl.DataFra
     mark[changed.to_numpy() + 1] = True
     order = cells.columns.with_row_index("place").sort("scenario", "indicator")["place"]
     rows = cells.at[order.to_numpy()].ravel()
-    points = cells.rows.select("region", "place", "imputed", "treated")[rows[mark[rows]] - 1]
+    rows = rows[mark[rows]] - np.uint32(1)
+    points = cells.rows.select(pl.col("region", "place", "imputed", "treated").gather(rows))
     known = by_number(rules.select("place", "rule"), count=cells.columns.height)
     points = beside(points, known, ["rule"])
     return (
