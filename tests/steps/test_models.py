@@ -47,6 +47,16 @@ def test_equal_values_have_no_spread_and_no_values_have_no_centre():
     assert np.isnan(scale.centre).tolist() == [False, True, False]
 
 
+def test_each_column_has_its_own_unit_and_a_table_without_rows_has_a_scale():
+    scale = Scale.of(np.array([[0.1, -7.0, np.nan, 0.0], [0.1, 5.0, 3.0, 0.0]]))
+    assert scale.unit.tolist() == [0.1, 7.0, 3.0, 1.0]
+    assert scale.centre.tolist() == pytest.approx([1.0, -1 / 7, 1.0, 0.0])
+    assert scale.spread.tolist() == pytest.approx([0.0, 12 / 7 / 2**0.5, 0.0, 0.0])
+    empty = Scale.of(np.empty((0, 2)))
+    assert (empty.unit.tolist(), empty.spread.tolist()) == ([1.0, 1.0], [0.0, 0.0])
+    assert np.isnan(empty.centre).all()
+
+
 # -------------------------------------------------------------------------------------- regression
 
 

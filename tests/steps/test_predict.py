@@ -1,5 +1,6 @@
 """Which indicators a model reads in each scenario, and what is said of one that does not fit."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -125,3 +126,22 @@ def test_a_misspelt_name_is_refused_with_the_nearest(store):
         ("staff, method.impute, on", "no indicator named 'peple'", "did you mean 'people'?")
     ]
     check_names({"staff": Nearest(on=["people"]), "people": Median()})
+
+
+def test_a_gap_that_nothing_is_known_of_stays(store):
+    made = predict(store, cells(y=[None, 1], x=[None, 1]), {"y": Nearest(k=1)}, ["x", "y"])
+    assert (made.rows(), made.schema) == ([], SCHEMA)
+
+
+def test_indicators_whose_model_does_not_settle_are_named_together(store):
+    draw = np.random.default_rng(3)
+    table = draw.normal(size=(12, 30))
+    table[draw.random((12, 30)) < 0.4] = np.nan
+    names = [f"i{n:02}" for n in range(30)]
+    columns = {
+        n: [None if np.isnan(v) else v for v in c] for n, c in zip(names, table.T, strict=True)
+    }
+    settings = {name: Expectation() for name in ("i01", "i00")}
+    with pytest.raises(DefinitionError, match=r"^i00, i01, method\.impute:") as caught:
+        predict(store, cells(**columns), settings, names)
+    assert len(caught.value.problems) == 1
