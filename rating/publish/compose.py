@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -183,7 +184,8 @@ def _context(
         "t": say,
         "lang": say.lang,
         "title": clean(name, TITLE_LENGTH),
-        "book": clean(name, BOOK_LENGTH),
+        # What stands in brackets is on the cover.
+        "book": clean(re.sub(r"\s*\([^()]*\)", "", name), BOOK_LENGTH),
         "description": clean(say.of(result.section.description), DESCRIPTION_LENGTH),
         "year": result.edition,
         "created": created(result),

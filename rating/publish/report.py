@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rating.analysis.uncertainty import Uncertainty
     from rating.result import Rating
 
-SQUEEZES = 3
+SQUEEZES = 4
 # So many of the longest profiles are tried before a whole book is set.
 LONGEST = 3
 

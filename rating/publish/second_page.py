@@ -13,11 +13,14 @@ from rating.publish.material import Material, Side
 from rating.publish.pages import Picture, Pictures, anchors
 from rating.publish.texts import Speaker, clean
 
-# Per step of squeezing: letters of a name, rows of a list, letters of the gaps.
-NAMES = (90, 60, 40)
-SITES = (8, 6, 4)
-GAPS = (900, 600, 320)
-NEIGHBOURS = 2
+# Per step of squeezing: letters of a name (two lines), rows of each list, neighbours on either
+# side, letters and rows of the gaps. Fewer whole names say more than many cut ones.
+NAMES = (90, 84, 84, 60)
+SIDES = (5, 5, 4, 3)
+MOVES = (6, 5, 4, 3)
+NEIGHBOURS = (2, 2, 1, 1)
+SITES = (8, 6, 4, 3)
+GAPS = ((900, 8), (600, 6), (280, 4), (140, 2))
 MANY_PARTS = 4
 STATES = ("valid", "soon", "ended", "suspended", "revoked")
 
@@ -102,22 +105,26 @@ def second(
     past, past_note = _past(material, region, say, pictures)
     held, more = certified(material, region, say, SITES[squeeze])
     heads, peers = _peers(material, region, say, length)
-    moves, moves_note = _moves(material, region, items, say, length)
+    moves, moves_note = _moves(material, region, items, say, length, MOVES[squeeze])
+    better, worse = (
+        sides.get(region.code, ())[: SIDES[squeeze]]
+        for sides in (material.strengths, material.weaknesses)
+    )
     by = ", ".join(say(f"peers.by_{one}") for one in material.peers.by)
     return Second(
-        strengths=_sides(material.strengths.get(region.code, ()), items, say, length),
-        weaknesses=_sides(material.weaknesses.get(region.code, ()), items, say, length),
+        strengths=_sides(better, items, say, length),
+        weaknesses=_sides(worse, items, say, length),
         heads=heads,
         peers=peers,
         peers_note=say("peers.note", by=by) if peers else say("peers.none"),
-        neighbours=_neighbours(facts, region, say, length),
+        neighbours=_neighbours(facts, region, say, length, NEIGHBOURS[squeeze]),
         past=past,
         past_note=past_note,
         moves=moves,
         moves_note=moves_note,
         sites=held,
         more_sites=more,
-        gaps=_gaps(facts, region, say, GAPS[squeeze]),
+        gaps=_gaps(facts, region, say, *GAPS[squeeze]),
         tight=held is not None or squeeze > 0,
     )
 
@@ -174,7 +181,9 @@ def _peers(
     return heads, tuple(peers)
 
 
-def _neighbours(facts: Facts, region: Region, say: Speaker, length: int) -> tuple[Peer, ...]:
+def _neighbours(
+    facts: Facts, region: Region, say: Speaker, length: int, each: int
+) -> tuple[Peer, ...]:
     """The regions just before and after; of an unranked region those with the nearest scores."""
     if region.score is None:
         return ()
@@ -183,7 +192,7 @@ def _neighbours(facts: Facts, region: Region, say: Speaker, length: int) -> tupl
     if region.rank is None:
         ladder = sorted([*ladder, region], key=lambda one: -(one.score or 0.0))
     at = ladder.index(region)
-    first = max(min(at - NEIGHBOURS, len(ladder) - 2 * NEIGHBOURS - 1), 0)
+    first = max(min(at - each, len(ladder) - 2 * each - 1), 0)
     return tuple(
         Peer(
             clean(say.of(one.name), length),
@@ -193,7 +202,7 @@ def _neighbours(facts: Facts, region: Region, say: Speaker, length: int) -> tupl
             (),
             one is region,
         )
-        for one in ladder[first : first + 2 * NEIGHBOURS + 1]
+        for one in ladder[first : first + 2 * each + 1]
     )
 
 
@@ -220,7 +229,7 @@ def _past(
 
 
 def _moves(
-    material: Material, region: Region, items: dict[str, Item], say: Speaker, length: int
+    material: Material, region: Region, items: dict[str, Item], say: Speaker, length: int, most: int
 ) -> tuple[tuple[Move, ...], str]:
     if material.no_gains:
         return (), say("moves.method")
@@ -233,7 +242,7 @@ def _moves(
             f"+{say.number(one.gain, 0)}",
             say.number(one.rank, 0),
         )
-        for one in material.gains.get(region.code, ())
+        for one in material.gains.get(region.code, ())[:most]
     )
     return found, say("moves.note") if found else say("moves.none")
 
@@ -259,7 +268,9 @@ def certified(
     return shown, say("sites.more", n=left) if left > 0 else ""
 
 
-def _gaps(facts: Facts, region: Region, say: Speaker, length: int) -> tuple[tuple[str, str], ...]:
+def _gaps(
+    facts: Facts, region: Region, say: Speaker, length: int, most: int
+) -> tuple[tuple[str, str], ...]:
     """Indicators without a value by who publishes their figures, as many as there is room for."""
     known = {indicator.id: indicator for indicator in facts.result.indicators}
     by: dict[str, list[str]] = {}
@@ -268,11 +279,17 @@ def _gaps(facts: Facts, region: Region, say: Speaker, length: int) -> tuple[tupl
         if cell.status == "observed" and not cell.hidden:
             continue
         shown = say.of(item.name)
-        if cell.hidden or cell.status == "imputed":
-            shown = say("gaps.hidden" if cell.hidden else "gaps.imputed", name=shown)
-        by.setdefault(_publishers(facts, known[item.id].source, say), []).append(shown)
+        if cell.status == "imputed" and not cell.hidden:
+            shown = say("gaps.imputed", name=shown)
+        # What is not told is no publisher's gap, and why it is not told is said once.
+        who = say("gaps.hidden") if cell.hidden else _publishers(facts, known[item.id].source, say)
+        by.setdefault(who, []).append(shown)
+    ordered = sorted(by.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    rows, rest = ordered[:most], ordered[most:]
+    if rest:
+        rows.append((say("gaps.others"), [name for _, names in rest for name in names]))
     room, found = length, []
-    for publisher, names in sorted(by.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+    for publisher, names in rows:
         text = named(names, say, max(room, 60))
         room -= len(text)
         found.append((publisher, text))

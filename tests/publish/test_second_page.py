@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 
 import rating
-from rating.publish.facts import gather
+from rating.publish.facts import Cell, gather
 from rating.publish.history import history
 from rating.publish.material import collect
 from rating.publish.pages import Pictures
 from rating.publish.peers import peers
-from rating.publish.second_page import named, second
+from rating.publish.second_page import GAPS, named, second
 from rating.publish.sites import sites
 from rating.publish.texts import Speaker
 from tests.publish.small import rated, regions, section
@@ -162,6 +162,30 @@ def test_gaps_name_who_publishes_the_figure():
     region = next(one for one in material.facts.regions if one.code == "R4")
     page = second(material, region, ENGLISH, Pictures())
     assert page.gaps == (("Us", "Indicator 0; Indicator 1"),)
+
+
+def test_what_is_not_told_is_no_publishers_gap_and_says_once_why():
+    material = collect(rated(missing=((4, 0),)))
+    region = next(one for one in material.facts.regions if one.code == "R4")
+    hidden = Cell(None, None, None, "observed", hidden=True)
+    cells = {**material.facts.cells, ("R4", "i1"): hidden, ("R4", "i2"): hidden}
+    told = dataclasses.replace(material, facts=dataclasses.replace(material.facts, cells=cells))
+    gaps = dict(second(told, region, ENGLISH, Pictures()).gaps)
+    assert gaps == {"Us": "Indicator 0", ENGLISH("gaps.hidden"): "Indicator 2; Indicator 1"}
+
+
+def test_gaps_of_many_publishers_fill_no_more_rows_than_there_are():
+    indicator = [
+        {**one, "source": [{"title": "A table", "publisher": f"Office {n}"}]}
+        for n, one in enumerate(section(16).model_dump(exclude_none=True)["indicator"])
+    ]
+    result = rated(16, indicator=indicator, missing=tuple((4, n) for n in range(16)))
+    material = collect(result)
+    region = next(one for one in material.facts.regions if one.code == "R4")
+    for squeeze, (_, most) in enumerate(GAPS):
+        gaps = second(material, region, ENGLISH, Pictures(), squeeze=squeeze).gaps
+        assert len(gaps) == most + 1
+        assert gaps[-1][0] == ENGLISH("gaps.others")
 
 
 def test_names_are_cut_to_the_room_and_the_rest_counted():
