@@ -291,8 +291,14 @@ def _about(source: Source, say: Speaker) -> str:
     return "; ".join(parts)
 
 
+def _cited(source: Source) -> str:
+    """Publisher and title as a sentence begins."""
+    text = f"{clean(source.publisher)}. {clean(source.title)}"
+    return text[:1].upper() + text[1:]
+
+
 def _source_cells(source: Source, say: Speaker) -> Iterator[Cell]:
-    yield Cell(f"{clean(source.publisher)}. {clean(source.title)}; {_about(source, say)}")
+    yield Cell(f"{_cited(source)}; {_about(source, say)}")
     yield from _address_and_note(source, say)
 
 
@@ -320,12 +326,14 @@ def _sources(facts: Facts) -> Iterable[Source]:
     found: dict[tuple[str, str, str | None], Source] = {}
     for source in (*facts.result.sources, *facts.result.section.source):
         found.setdefault((source.publisher, source.title, source.table), source)
-    return found.values()
+    # One that names no table says nothing beside those of its own that name theirs.
+    named = {key[:2] for key in found if key[2]}
+    return [source for key, source in found.items() if key[2] or key[:2] not in named]
 
 
 def _origin(source: Source, say: Speaker) -> Origin:
     return Origin(
-        title=f"{clean(source.publisher)}. {clean(source.title)}",
+        title=_cited(source),
         cells=(Cell(_about(source, say)), *_address_and_note(source, say)),
         columns=", ".join(clean(column, NAME_LENGTH) for column in source.columns),
     )

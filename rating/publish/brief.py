@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rating.publish import charts
 from rating.publish.charts import Scale
 from rating.publish.facts import Item, Region
-from rating.publish.intervals import percent
+from rating.publish.intervals import signed
 from rating.publish.material import Material
 from rating.publish.pages import Picture, Pictures
 from rating.publish.second_page import Certified, certified
@@ -139,7 +139,7 @@ def _chosen(
         short=say.of(region.short),
         rank=say.number(region.rank, 0),
         interval="" if material.sure is None else material.sure.span(region, say),
-        chance="" if chance is None else f"{percent(chance, say)} %",
+        chance="" if chance is None else signed(chance, say),
         score=say.number(region.score),
         context=tuple(say.number(getattr(context, key), 0) for key in keys),
         parts=tuple(parts),

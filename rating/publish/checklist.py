@@ -12,26 +12,30 @@ from dataclasses import dataclass
 import polars as pl
 
 from rating.publish import charts, tables
-from rating.publish.intervals import OPTIONS, percent
+from rating.publish.intervals import OPTIONS, percent, signed
 from rating.publish.material import Material
 from rating.publish.pages import Picture, Pictures
 from rating.publish.texts import Speaker, clean
 
 MOST = 12
 FAR = 10
+# Heads over words; over the others there are numbers.
+WORDS = ("regions", "flag", "option", "kind", "state")
 
 
 @dataclass(frozen=True)
 class Grid:
     """A table: its caption, its heads, its rows, the first cell of each being their head.
 
-    A cell is a text or a picture; ``key`` says which table it is, for the style sheet.
+    A cell is a text or a picture; ``key`` says which table it is, for the style sheet, and
+    ``kinds`` of each column whether it has words or numbers.
     """
 
     key: str
     caption: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str | Picture, ...], ...]
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,13 @@ class Asked:
     def grid(self, key: str, heads: str, rows: Iterable[Sequence[str | Picture]]) -> Grid:
         """A table with the caption ``check.<key>`` and heads ``check.head_<name>``."""
         given = tuple(tuple(row) for row in rows)
+        names = heads.split()
         return Grid(
             key,
             self.say(f"check.{key}"),
-            tuple(self.say(f"check.head_{head}") for head in heads.split()),
+            tuple(self.say(f"check.head_{head}") for head in names),
             given,
+            tuple("words" if head in WORDS else "number" for head in names),
         )
 
     def numbers(self, values: Iterable[float | None], digits: int = 2) -> list[str]:
@@ -115,7 +121,7 @@ def _coverage(a: Asked) -> Found:
             (
                 say.of(item.name),
                 held if item.kind == "indicator" else "",
-                f"{percent(share, say)} %",
+                signed(share, say),
             )
         )
     out = "; ".join(
@@ -164,7 +170,7 @@ def _importance(a: Asked) -> Found:
             rows.append(
                 (
                     a.name(row["item"]),
-                    *a.numbers(100 * s if s is not None else None for s in shares),
+                    *a.numbers((100 * s if s is not None else None for s in shares), 1),
                 )
             )
     return a.say("check.text_4"), (a.grid("grid_4", "item weight squared ratio", rows),)
@@ -222,9 +228,7 @@ def _groups(a: Asked) -> Found:
     if sure is None:
         return say("check.text_7_none"), ()
     held = sorted(sure.held.items(), key=lambda pair: pair[1])
-    rows = [(a.region(code), f"{percent(share, say)} %") for code, share in held if a.told(code)][
-        :MOST
-    ]
+    rows = [(a.region(code), signed(share, say)) for code, share in held if a.told(code)][:MOST]
     text = say("check.text_7", n=len(sure.groups)) if sure.groups else say("ranking.shared_none")
     return text, (a.grid("grid_7", "region held", rows),)
 
@@ -279,15 +283,10 @@ def _change(a: Asked) -> Found:
 
 def _added(a: Asked) -> Found:
     rows = [
-        (a.name(row["pillar"]), say_share(row["share"], a.say), a.say.number(row["spearman"], 2))
+        (a.name(row["pillar"]), signed(row["share"], a.say), a.say.number(row["spearman"], 2))
         for row in a.material.audit.added_value.iter_rows(named=True)
     ]
     return a.say("check.text_11"), (a.grid("grid_11", "item apart spearman", rows),)
-
-
-def say_share(share: float | None, say: Speaker) -> str:
-    """A share in per cent, or a dash."""
-    return "—" if share is None else f"{percent(share, say)} %"
 
 
 def _outside(a: Asked) -> Found:
@@ -311,7 +310,7 @@ def _sheet(a: Asked) -> Found:
 
 def _reply(a: Asked) -> Found:
     count = a.material.facts.result.refused.height
-    return a.say("check.text_15", n=count), ()
+    return a.say("check.text_15" if count else "check.text_15_none", n=count), ()
 
 
 ITEMS: tuple[Callable[[Asked], Found], ...] = (

@@ -102,7 +102,8 @@ def report(
         "circles_by": ", ".join(say(f"peers.by_{one}") for one in material.peers.by),
         "cover": _cover(facts, say, pictures),
         "shelves": pages.shelves(table),
-        "example": made[0] if made else None,
+        # One with everything told, if there is one: it shows what the marks mean.
+        "example": next((one for one in made if not one.any_hidden), made[0] if made else None),
         "annex": annex.annex(facts, say),
         "checks": checklist(material, say, pictures),
         "drawn": None if sure is None else intervals.drawn(facts, sure, say),

@@ -153,6 +153,18 @@ def percent(share: float, say: Speaker) -> str:
     return say.number(100 * share, 0)
 
 
+def signed(share: float | None, say: Speaker) -> str:
+    r"""A share in per cent with its sign, or a dash.
+
+    Example:
+        >>> signed(0.25, Speaker("en")), signed(0.25, Speaker("ru")), signed(None, Speaker("en"))
+        ('25%', '25\xa0%', '—')
+    """
+    if share is None:
+        return "—"
+    return f"{percent(share, say)}{'%' if say.lang == 'en' else chr(0xA0) + '%'}"
+
+
 def drawn(facts: Facts, found: Intervals, say: Speaker) -> Drawn:
     """The assumptions and what is needed to make the draws again."""
     sure = found.sure

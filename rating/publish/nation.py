@@ -15,7 +15,9 @@ from rating.publish.pages import Picture, Pictures, anchors, ticks
 from rating.publish.texts import Speaker
 
 PLOT = 420.0
+# Millimetres: the slope chart of many movers, and of so few that their peers stand below it.
 SLOPE = 210.0
+LOW_SLOPE, FEW_MOVERS = 98.0, 16
 # Millimetres between two labels of the slope chart.
 LABEL = 3.3
 MOST_MOVERS = 40
@@ -51,7 +53,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Movers:
-    """Who moved by more than the interval of the place, or why nobody is shown."""
+    """Who moved by more than the interval of the place, or why nobody is shown.
+
+    ``roomy``: the page has room for the groups of peers.
+    """
 
     picture: Picture | None
     left: tuple[Label, ...]
@@ -60,6 +65,7 @@ class Movers:
     after: str
     height: str
     note: str
+    roomy: bool
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,6 @@ class CircleTable:
 
     title: str
     count: str
-    best: str
     median: str
     members: str
 
@@ -137,7 +142,7 @@ def movers(material: Material, say: Speaker, pictures: Pictures) -> Movers | Non
     years = str(before), str(facts.result.edition)
 
     def said(key: str, **values: object) -> Movers:
-        return Movers(None, (), (), *years, "", say(key, before=years[0], **values))
+        return Movers(None, (), (), *years, "", say(key, before=years[0], **values), roomy=True)
 
     if sure is None:
         return said("movers.no_draws")
@@ -153,7 +158,9 @@ def movers(material: Material, say: Speaker, pictures: Pictures) -> Movers | Non
     shown = moved[:MOST_MOVERS]
     pairs = [(earlier, region.rank or 0) for earlier, region in shown]
     last = max(facts.places, *(earlier for earlier, _ in pairs))
-    svg = charts.slope(pairs, last, width=240, height=SLOPE / 170 * 640)
+    roomy = len(shown) <= FEW_MOVERS
+    height = LOW_SLOPE if roomy else SLOPE
+    svg = charts.slope(pairs, last, width=240, height=height / 170 * 640)
     note = say("movers.note", n=len(shown), of=len(facts.ranked), level=sure.level(say))
     left = [(earlier, f"{say.of(one.short)} {earlier}") for earlier, one in shown]
     right = [(one.rank or 0, f"{one.rank} {say.of(one.short)}") for _, one in shown]
@@ -162,11 +169,12 @@ def movers(material: Material, say: Speaker, pictures: Pictures) -> Movers | Non
     )
     return Movers(
         Picture(pictures.add(svg), say("movers.alt", names=names)),
-        _labels(left, last),
-        _labels(right, last),
+        _labels(left, last, height),
+        _labels(right, last, height),
         *years,
-        f"{SLOPE:g}mm",
+        f"{height:g}mm",
         note,
+        roomy,
     )
 
 
@@ -176,15 +184,15 @@ def outside(sure: Intervals, region: Region, earlier: int) -> bool:
     return ends is not None and not ends[0] <= earlier <= ends[1]
 
 
-def _labels(given: Sequence[tuple[int, str]], last: int) -> tuple[Label, ...]:
+def _labels(given: Sequence[tuple[int, str]], last: int, height: float) -> tuple[Label, ...]:
     """Labels at their places, pushed apart where they would run into each other."""
-    axis = Scale(1, max(last, 2), SLOPE, 6.0 * 170 / 640)
+    axis = Scale(1, max(last, 2), height, 6.0 * 170 / 640)
     ordered = sorted(given)
     at: list[float] = []
     for place, _ in ordered:
         at.append(max(axis.at(place), at[-1] + LABEL if at else 0.0))
     for n in range(len(at) - 1, -1, -1):
-        limit = SLOPE if n == len(at) - 1 else at[n + 1] - LABEL
+        limit = height if n == len(at) - 1 else at[n + 1] - LABEL
         at[n] = min(at[n], limit)
     return tuple(
         Label(f"{y - LABEL / 2:.2f}mm", text) for y, (_, text) in zip(at, ordered, strict=True)
@@ -205,12 +213,10 @@ def circles(material: Material, say: Speaker) -> tuple[CircleTable, ...]:
         if circle.strongest is not None:
             parts.append(say("peers.strongest", name=names[circle.strongest]))
         ranks = sorted(region.rank or 0 for region in circle.regions)
-        best = circle.regions[0]
         found.append(
             CircleTable(
                 title=", ".join(parts) or say("peers.others"),
                 count=say.number(len(ranks), 0),
-                best=f"{say.of(best.short)} ({best.rank})",
                 median=say.number(ranks[len(ranks) // 2], 0),
                 members=", ".join(f"{say.of(one.short)} {one.rank}" for one in circle.regions),
             )

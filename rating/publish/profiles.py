@@ -71,6 +71,7 @@ class Profile:
     rows: tuple[Row, ...]
     left_out: str
     any_imputed: bool
+    any_hidden: bool
     caption: str
     short: bool
     second: Second
@@ -169,6 +170,7 @@ def _profile(common: Common, region: Region) -> Profile:
         rows=rows,
         left_out=say("profile.left_out", n=left_out) if left_out else "",
         any_imputed=any(row.imputed for row in rows),
+        any_hidden=any(facts.cell(region, item).hidden for item in items),
         caption=say("profile.table_caption", name=say.of(region.name)),
         short=common.density.short,
         second=second(common.material, region, say, common.pictures, squeeze=common.squeeze),

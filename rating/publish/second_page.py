@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rating.publish import charts
 from rating.publish.annex import day
 from rating.publish.facts import Facts, Item, Region
-from rating.publish.intervals import percent
+from rating.publish.intervals import signed
 from rating.publish.material import Material, Side
 from rating.publish.pages import Picture, Pictures, anchors
 from rating.publish.texts import Speaker, clean
@@ -136,7 +136,7 @@ def _sides(
         Strong(
             clean(say.of(items[one.indicator].name), length),
             f"{say.number(one.rank, 0)}/{say.number(one.of, 0)}",
-            "" if one.held is None else f"{percent(one.held, say)} %",
+            "" if one.held is None else signed(one.held, say),
         )
         for one in sides
         if one.indicator in items
@@ -224,7 +224,7 @@ def _past(
         (f"{scale.share(n):.2f}%", str(year), "—" if place is None else say.number(place, 0))
         for n, (year, place) in enumerate(zip(held.editions, places, strict=True))
     )
-    alt = "; ".join(f"{year}: {place}" for _, year, place in labels)
+    alt = "; ".join(say("history.alt", year=year, place=place) for _, year, place in labels)
     return Past(Picture(pictures.add(svg), alt), labels), say("history.note")
 
 

@@ -16,6 +16,8 @@ NAME_LENGTH = 120
 TEXT_LENGTH = 3000
 # The space in "10 000", which must not end a line.
 _GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+# English writes the sign of per cent without a space, Russian with one.
+_PER_CENT = re.compile(r"(?<=\d)[ \u00a0]%")
 
 
 @cache
@@ -47,11 +49,16 @@ class Speaker(string.Formatter):
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its values put in."""
-        return self.vformat(self.texts[key].of(self.lang), (), values)
+        return self._signs(self.vformat(self.texts[key].of(self.lang), (), values))
 
     def of(self, text: Text | None) -> str:
         """A text of a definition in this language."""
-        return "" if text is None else _GROUPED.sub("\u00a0", clean(text.of(self.lang)))
+        if text is None:
+            return ""
+        return self._signs(_GROUPED.sub("\u00a0", clean(text.of(self.lang))))
+
+    def _signs(self, text: str) -> str:
+        return _PER_CENT.sub("%" if self.lang == "en" else "\u00a0%", text)
 
     def number(self, value: float | None, digits: int = 1) -> str:
         """A number as the language writes it."""

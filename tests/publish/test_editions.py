@@ -49,7 +49,7 @@ def test_of_regions_beyond_the_top_nothing_but_the_group_is_told(eight):
     assert not scores & shown
     for place in material.facts.grouped:
         assert f">{place.name.en}</a>" not in text
-    assert "Places are told of the first 3" in Elements(text).text
+    assert "Places are given for the first 3" in Elements(text).text
 
 
 def test_the_files_of_a_public_edition_hold_back_the_same(eight):

@@ -64,11 +64,11 @@ def test_the_ranking_has_the_interval_of_every_place_and_a_dash_without_a_place(
         (
             "en",
             (
-                "80 % interval of the place",
-                "Place and its 80 % interval",
-                "that cannot be told from its first",
+                "80% interval of the place",
+                "Place and its 80% interval",
+                "that cannot be told apart from the first of them",
                 "Uncertainty of the places",
-                "in 80 % of 64 draws",
+                "in 80% of 64 draws",
                 "computed 64 times",
                 "Weights of the tree",
                 "Ours might differ.",
@@ -86,7 +86,7 @@ def test_the_ranking_has_the_interval_of_every_place_and_a_dash_without_a_place(
                 "неотличимых от первого в ряду",
                 "Неопределённость мест",
                 "в 80 % из 64 розыгрышей",
-                "расчёт повторён 64 раза",
+                "рейтинг пересчитан 64 раза",
                 "Веса дерева",
                 "Могли быть иными.",
                 "dirichlet, concentration = 5",
@@ -107,10 +107,10 @@ def test_a_profile_says_the_interval_and_how_often_the_group_was_held(drawn, sur
     first = text.split("<article")[1]
     row = sure.ranks.row(0, named=True)
     assert first.count('class="figure"') == 5
-    assert f"held in {100 * row['p_group']:.0f} % of the draws" in first
+    assert f"held in {100 * row['p_group']:.0f}% of the draws" in first
     assert f"interval {row['low']}" in first
     last = text.split("<article")[-1]
-    assert '<p class="figure">—</p><p class="label">80 % interval of the place' in last
+    assert '<p class="figure">—</p><p class="label">80% interval of the place' in last
     assert "held in" not in last
 
 

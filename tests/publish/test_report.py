@@ -140,6 +140,37 @@ def test_every_table_has_heads_with_scope_and_every_picture_words(result):
     assert all(attributes.get("alt") for tag, attributes in elements.tags if tag == "img")
 
 
+def test_every_link_of_a_page_is_in_a_link_of_the_tree(english):
+    with opened(english) as pdf:
+        tree = dict(_pairs(pdf.Root.StructTreeRoot.ParentTree))
+        links = [one for page in pdf.pages for one in page.get("/Annots", [])]
+        assert len(links) > 30
+        assert {str(tree[int(one.StructParent)].S) for one in links} == {"/Link"}
+
+
+def _pairs(tree: pikepdf.Object):
+    """Number and element of a number tree, whatever its depth."""
+    numbers = list(tree.get("/Nums", []))
+    yield from ((int(n), one) for n, one in zip(numbers[::2], numbers[1::2], strict=True))
+    for kid in tree.get("/Kids", []):
+        yield from _pairs(kid)
+
+
+def test_who_is_out_of_the_ranking_stands_at_its_end_and_not_on_a_page_alone():
+    result = rated(edition=[{"year": 2020, "outside": ["R3"]}])
+    ranking = html(result).split('id="ranking"')[1].split("</section>")[0]
+    assert ranking.count("<table") == 1
+    assert "Assessed outside the ranking" in ranking.rpartition("<tbody>")[2]
+
+
+def test_small_tables_have_no_more_heads_than_cells(result):
+    for table in html(result).split("<table")[1:]:
+        table = table.partition("</table>")[0]
+        columns = table.partition("</thead>")[0].count("<th ")
+        if "<thead" in table and columns < 4:
+            assert "<th " not in table.partition("</thead>")[2], table
+
+
 def test_a_second_run_gives_the_same_bytes(result, english):
     assert report.to_bytes(result) == english
 

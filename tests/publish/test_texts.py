@@ -7,6 +7,7 @@ from rating.definitions.methods import STEPS
 from rating.publish import second_page, texts
 from rating.publish.texts import Speaker, catalogue, clean
 from rating.resources import folder
+from rating.text import Text
 
 ROOT = Path(__file__).parents[2]
 # Keys that the code puts together from a name of the definitions.
@@ -104,3 +105,10 @@ def test_the_steps_of_squeezing_are_as_many_everywhere():
 
     lists = (second_page.NAMES, second_page.SITES, second_page.GAPS)
     assert {len(one) for one in lists} == {SQUEEZES}
+
+
+@pytest.mark.parametrize(("lang", "shown"), [("en", "10 or more, 50%"), ("ru", "50\xa0%")])
+def test_the_sign_of_per_cent_stands_as_the_language_has_it(lang, shown):
+    say = Speaker(lang)
+    assert say.of(Text(en="10 or more, 50 %", ru="50 %")) == shown
+    assert say("draws.level_value", level="90").startswith("90%" if lang == "en" else "90\xa0%")
