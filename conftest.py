@@ -14,7 +14,8 @@ import rating
 
 # The same cases on every machine: no clock, no draw and no file that remembers.
 settings.register_profile("house", derandomize=True, deadline=None, database=None, max_examples=40)
-settings.register_profile("fuzz", settings.get_profile("house"), max_examples=10_000)
+# Ten parts of so many: tests/test_twin.py.
+settings.register_profile("fuzz", settings.get_profile("house"), max_examples=1_000)
 # Mutation testing asks only whether a test fails: a counterexample is not made smaller.
 settings.register_profile(
     "mutation",
