@@ -59,9 +59,7 @@ def _tests(room: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(path) for path in paths if (ROOT / path).exists())
 
 
-_LAWS = (
-    "around", "changes", "declared", "examples", "laws", "measured", "report", "whole", "worlds",
-)  # fmt: skip
+_LAWS = ("around", "changes", "declared", "examples", "measured", "report", "whole", "worlds")
 _TRIALS = ("cases", "check", "holding", "smallest", "trial")
 _STEPS = {
     "scores": ("compare", "distances", "frontier", "peers"),
@@ -76,9 +74,9 @@ GROUPS = {
         _modules("definitions", ("formulas", "grammar", "parsing")),
         _tests("definitions", ("formulas", "refusals")),
     ),
-    # What is said of one world is told apart by quick tests of it; the tests that draw a hundred
-    # worlds for each indicator are those of the modules that do so.
-    "laws": Group(_modules("laws", _LAWS), _tests("laws", (*_LAWS, "verdicts"))),
+    # Quick tests of one world tell mutants apart; tests/laws/test_laws.py draws a hundred worlds
+    # for each indicator of the shipped section, and measures time.
+    "laws": Group(_modules("laws", (*_LAWS, "laws")), _tests("laws", (*_LAWS, "verdicts"))),
     "laws.trial": Group(_modules("laws", _TRIALS), _tests("laws", ("check", "trial", "worlds"))),
     **{
         f"steps.{group}": Group(
@@ -137,8 +135,13 @@ def main() -> None:
         folder = BUILD / name
         if not given.report:
             _copy(GROUPS[name], folder)
-            chosen = _sample(folder, given.sample, given.seed)
-            _run(folder, _survivors(folder) if given.again else chosen, given.children)
+            chosen: list[str] = []
+            if given.again:
+                chosen = _survivors(folder)
+            elif given.sample is not None:
+                chosen = _sample(folder, given.sample, given.seed)
+            if chosen or not (given.again or given.sample is not None):
+                _run(folder, chosen, given.children)
         for module, results in _results(folder).items():
             print(f"{module:28}", *(f"{count:>9}" for count in _counted(results)))
         survivors += _survivors(folder)
@@ -179,21 +182,26 @@ def _run(folder: Path, names: list[str], children: int) -> None:
         )
 
 
-def _sample(folder: Path, count: int | None, seed: int) -> list[str]:
-    """Names of mutants, by chance; none, for all of them, where no count is given."""
-    if count is None:
-        return []
-    from mutmut.mutation.file_mutation import mutate_file_contents
-    from mutmut.utils.format_utils import get_mutant_name
+# mutmut is no part of what developers install, and takes its settings from where it is run.
+_NAMES = """
+import sys
+from pathlib import Path
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.utils.format_utils import get_mutant_name
+for path in map(Path, sys.argv[1:]):
+    for name in mutate_file_contents(str(path), path.read_text("utf-8")).mutant_names:
+        print(get_mutant_name(path, name))
+"""
 
-    os.chdir(folder)  # where the settings of mutmut are
-    names = [
-        get_mutant_name(path, name)
-        for pattern in GROUPS[folder.name].mutated
-        for path in sorted(Path().glob(pattern))
-        for name in mutate_file_contents(str(path), path.read_text("utf-8")).mutant_names
-    ]
-    return sorted(random.Random(seed).sample(names, min(count, len(names))))
+
+def _sample(folder: Path, count: int, seed: int) -> list[str]:
+    """Names of mutants, by chance, without those that are known already."""
+    command = [sys.executable, "-c", _NAMES, *GROUPS[folder.name].mutated]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    chosen = random.Random(seed).sample(names, min(count, len(names)))
+    known = {n: code for results in _results(folder).values() for n, code in results.items()}
+    return sorted(name for name in chosen if known.get(name) is None)
 
 
 def _survivors(folder: Path) -> list[str]:

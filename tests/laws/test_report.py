@@ -133,3 +133,7 @@ def test_an_error_names_each_finding():
         ("b, bounds", "R5 2019 is 6, outside 0 to 5"),
         ("b, rises with t.x", "R0 is 1, then 0"),
     ]
+
+
+def test_what_is_not_drawn_tells_of_no_worlds():
+    assert str(report(Finding("a", "has an example", True))).endswith("a     has an example  yes")

@@ -57,7 +57,7 @@ INDICATOR = rating.Indicator(
         }
     ],
 )
-WORLDS = rating.laws.frames(INDICATOR)
+WORLDS = st.deferred(lambda: rating.laws.frames(INDICATOR))
 
 
 @given(WORLDS)
