@@ -35,11 +35,13 @@ page.state = State.read(location.hash, model, SORTS);
 
 const columns = () => [
   { key: "place", label: page.say("place"), of: (r) => page.result.ranks[0][r], digits: 0 },
-  ...(page.custom
-    ? [{ key: "published", label: page.say("published"), of: (r) => page.published.ranks[0][r], text: moved }]
-    : []),
-  { key: "region", label: page.say("region"), of: (r) => page.name(model.regions[r].name) },
-  { label: page.say("group"), text: grouped, group: true },
+  // The style sheet shows it beside the reader's own weights only.
+  { key: "published", label: page.say("published"), of: (r) => page.published.ranks[0][r], kind: "number was",
+    text: (r) => `${page.published.ranks[0][r]} ${page.result.ranks[0][r]}`, fill: (cell, r) => cell.replaceChildren(...[moved(r)].flat()) },
+  { key: "region", label: page.say("region"), of: (r) => page.name(model.regions[r].name), text: (r) => page.name(model.regions[r].name),
+    fill: (cell, r, text) => { cell.firstChild.textContent = text; } },
+  { label: page.say("group"), text: grouped, kind: "group", fill: (cell, r, text) =>
+    cell.replaceChildren(...(page.result.groups[r] === null ? [] : [swatch(page.result.groups[r])]), text) },
   { key: "score", label: page.say("score"), of: (r) => page.result.scores[0][r], digits: 1 },
   ...parts.map((n) => ({
     key: model.items[n].id, label: page.name(model.items[n].name),
@@ -84,24 +86,40 @@ function drawHead() {
     const label = column.key
       ? element("button", { type: "button", "data-sort": column.key }, column.label)
       : column.label;
-    return element("th", { scope: "col", class: column.key && column.key !== "region" ? "number" : null }, label);
+    const kind = column.kind || (column.key === "region" ? null : "number");
+    return element("th", { scope: "col", class: column.key ? kind : null }, label);
   });
   by("ranking").tHead.replaceChildren(element("tr", {}, ...head));
 }
 
+// The rows of the regions stay: a redraw changes what is said in them, and their order.
+const rows = model.regions.map(() => null);
+
+function newRow(r, shown) {
+  const cells = shown.map((column) => column.key === "region"
+    ? element("th", { scope: "row" }, element("a", { "data-region": model.regions[r].code }))
+    : element("td", { class: column.kind || "number" }));
+  return { row: element("tr", {}, ...cells), cells, said: [] };
+}
+
+function drawRow(r, shown) {
+  const { cells, said } = rows[r] || (rows[r] = newRow(r, shown));
+  shown.forEach((column, n) => {
+    const text = column.text ? column.text(r) : page.number(column.of(r), column.digits);
+    if (column.key === "region") cells[n].firstChild.setAttribute("href", page.link({ region: r }));
+    // What is said aloud of a move has words of its own in each language.
+    const key = `${page.state.lang} ${text}`;
+    if (said[n] === key) return;
+    said[n] = key;
+    if (column.fill) column.fill(cells[n], r, text);
+    else cells[n].textContent = text;
+  });
+  return rows[r].row;
+}
+
 function drawRows() {
   const shown = columns();
-  const rows = sorted(page.state).map((r) => element("tr", {}, ...shown.map((column) => {
-    if (column.key === "region") {
-      const link = element("a", { href: page.link({ region: r }), "data-region": model.regions[r].code }, column.of(r));
-      return element("th", { scope: "row" }, link);
-    }
-    const text = column.text ? column.text(r) : page.number(column.of(r), column.digits);
-    const cell = element("td", { class: column.group ? "group" : "number" }, ...[text].flat());
-    if (column.group && page.result.groups[r] !== null) cell.prepend(swatch(page.result.groups[r]));
-    return cell;
-  })));
-  by("ranking").tBodies[0].replaceChildren(...rows);
+  by("ranking").tBodies[0].replaceChildren(...sorted(page.state).map((r) => drawRow(r, shown)));
   const { sort, falling } = page.state;
   for (const button of by("ranking").tHead.querySelectorAll("button")) {
     const own = button.dataset.sort === sort;
@@ -209,10 +227,11 @@ function drawTexts() {
 function draw() {
   page.custom = page.state.weights.size > 0;
   page.result = page.custom ? Scoring.compute(model, State.used(page.state, model)) : page.published;
-  const looks = `${page.state.lang} ${page.custom}`;
-  if (page.language !== page.state.lang) drawTexts();
-  if (page.looks !== looks) drawHead();
-  [page.language, page.looks] = [page.state.lang, looks];
+  if (page.language !== page.state.lang) {
+    drawTexts();
+    drawHead();
+  }
+  page.language = page.state.lang;
   by("banner").textContent = page.custom ? page.say("yours") : "";
   document.body.classList.toggle("custom", page.custom);
   syncSliders();

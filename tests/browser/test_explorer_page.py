@@ -65,18 +65,40 @@ def test_the_page_is_one_request_and_under_300_kilobytes(page, explorer, served)
     assert len(served.pages["/"].encode()) < 300_000
 
 
-def test_a_redraw_takes_less_than_50_milliseconds(page, explorer):
+REDRAWS = """() => [...Array(15).keys()].map((n) => {
+  const start = performance.now();
+  change({ weights: new Map([[1, n + 1], [2, 50]]) });
+  document.body.getBoundingClientRect();
+  return performance.now() - start;
+})"""
+
+
+def test_a_redraw_takes_less_than_50_milliseconds_and_so_does_the_first(page, explorer):
+    first, later = [], []
+    for _ in range(5):
+        page.goto("about:blank")
+        page.goto(explorer)
+        start, *rest = page.evaluate(REDRAWS)
+        first.append(start)
+        later += rest
+    # What else the machine does is not the page's: the fastest first one and third are looked at.
+    assert min(first) < 50
+    assert sorted(later)[len(later) // 3] < 50
+
+
+def test_the_published_place_is_shown_beside_the_readers_own_weights_only(page, explorer):
     page.goto(explorer)
-    took = page.evaluate(
-        """() => [...Array(15).keys()].map((n) => {
-          const start = performance.now();
-          change({ weights: new Map([[1, n + 1], [2, 50]]) });
-          document.body.getBoundingClientRect();
-          return performance.now() - start;
-        })"""
-    )
-    # What else the machine does is not the page's: the fastest third is looked at.
-    assert sorted(took)[len(took) // 3] < 50
+    heads = page.get_by_role("columnheader", name="Was")
+    assert heads.count() == 0
+    page.goto(f"{explorer}{CUSTOM}")
+    heads.wait_for()
+    moved = page.locator("#ranking tbody .was .moved").all_inner_texts()
+    assert any(text.startswith("▲") for text in moved)
+    page.get_by_role("button", name="Русский").click()
+    aloud = page.locator("#ranking tbody .was .aloud").all_text_contents()
+    assert all("мест" in text or "без изменений" in text for text in aloud)
+    page.locator("#reset").click()
+    assert page.locator("#ranking tbody .was").first.is_hidden()
 
 
 def test_nothing_can_be_loaded_or_sent(browser, explorer, served):
@@ -156,7 +178,7 @@ def test_the_language_changes_words_and_numbers(page, explorer):
     page.get_by_role("button", name="Русский").click()
     assert page.evaluate("document.documentElement.lang") == "ru"
     assert first(page) == "Москва"
-    assert page.locator("#ranking tbody td.number").nth(1).inner_text() == "72,3"
+    assert page.locator("#ranking tbody td.number:visible").nth(1).inner_text() == "72,3"
     assert page.title().startswith("Инвестиционный климат")
     page.goto(f"{explorer}#lang=ru&w=infrastructure:1")
     page.get_by_text("Ваши веса: это не").wait_for()
