@@ -12,7 +12,7 @@ import polars as pl
 from babel.dates import format_date
 
 from rating.definitions.methods import STEPS
-from rating.publish import tables
+from rating.publish import notes, tables
 from rating.publish.facts import Facts, Item
 from rating.publish.texts import NAME_LENGTH, Speaker, clean
 
@@ -96,7 +96,7 @@ def annex(facts: Facts, say: Speaker) -> Annex:
         tree=tuple(_tree(facts, say)),
         steps=tuple(_steps(facts, say)),
         exceptions=tuple(_exceptions(facts, say)),
-        notes=tuple(_notes(facts, say)),
+        notes=tuple(notes.notes(facts, say)),
         definitions=tuple(_definition(facts, indicator, say) for indicator in _in_order(facts)),
         treated=points,
         logged=logged,
@@ -181,47 +181,6 @@ def _plain(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_plain(one) for one in value) + "]"
     return clean(str(value))
-
-
-def edition_note(facts: Facts, say: Speaker) -> str:
-    """What the section says of its edition, or nothing."""
-    result = facts.result
-    notes = (one.note for one in result.section.edition if one.year == result.edition)
-    return say.of(next(notes, None))
-
-
-def _notes(facts: Facts, say: Speaker) -> Iterator[str]:
-    result = facts.result
-    given = edition_note(facts, say)
-    if given:
-        yield given
-    for status, key in (("outside", "annex.edition_outside"), ("thin", "annex.edition_thin")):
-        names = [say.of(one.name) for one in facts.unranked if one.status == status]
-        if names:
-            yield say(key, names=", ".join(names))
-    empty = [item for item in facts.items if item.kind == "node" and not facts.under(item)]
-    if empty:
-        yield say("annex.edition_empty", names=", ".join(say.of(item.name) for item in empty))
-    missing = result.values.filter(pl.col("status") == "missing").height
-    if missing:
-        yield say("annex.edition_missing", n=missing, of=result.values.height)
-    yield from _table_notes(facts, say)
-    if result.refused.height:
-        yield say("annex.edition_refused", n=result.refused.height)
-
-
-def _table_notes(facts: Facts, say: Speaker) -> Iterator[str]:
-    result = facts.result
-    used = {table for indicator in result.indicators for table in indicator.input}
-    years = dict(result.years.iter_rows())
-    for table, given in sorted(result.section.inputs.items()):
-        if table not in used:
-            continue
-        year, name = years.get(table), clean(table)
-        if given.carry and year is not None:
-            yield say("annex.edition_table_carried", table=name, year=str(year), n=given.carry)
-        if given.absent == "zero":
-            yield say("annex.edition_table_zero", table=name)
 
 
 def _definition(facts: Facts, indicator: Indicator, say: Speaker) -> Definition:

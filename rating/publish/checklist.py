@@ -6,12 +6,12 @@ compute it from, the words say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import polars as pl
 
-from rating.publish import charts, tables
+from rating.publish import charts, evidence, tables
+from rating.publish.asked import Asked, Check, Found
 from rating.publish.intervals import OPTIONS, percent, signed
 from rating.publish.material import Material
 from rating.publish.pages import Picture, Pictures
@@ -19,76 +19,6 @@ from rating.publish.texts import Speaker, clean
 
 MOST = 12
 FAR = 10
-# Heads over words; over the others there are numbers.
-WORDS = ("regions", "flag", "option", "kind", "state")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table: its caption, its heads, its rows, the first cell of each being their head.
-
-    A cell is a text or a picture; ``key`` says which table it is, for the style sheet, and
-    ``kinds`` of each column whether it has words or numbers.
-    """
-
-    key: str
-    caption: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str | Picture, ...], ...]
-    kinds: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Check:
-    """An item of the checklist."""
-
-    number: str
-    title: str
-    text: str
-    grids: tuple[Grid, ...]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What an item is computed from: the material, the language, and a place for charts."""
-
-    material: Material
-    say: Speaker
-    pictures: Pictures
-
-    def name(self, item: str) -> str:
-        """The name of a node or an indicator."""
-        found = next((one for one in self.material.facts.items if one.id == item), None)
-        return clean(item) if found is None else self.say.of(found.name)
-
-    def region(self, code: str) -> str:
-        """The name of a region."""
-        return next(
-            (self.say.of(r.short) for r in self.material.facts.regions if r.code == code), code
-        )
-
-    def told(self, code: str) -> bool:
-        """Whether the numbers of a region may be told."""
-        return code not in {region.code for region in self.material.facts.grouped}
-
-    def grid(self, key: str, heads: str, rows: Iterable[Sequence[str | Picture]]) -> Grid:
-        """A table with the caption ``check.<key>`` and heads ``check.head_<name>``."""
-        given = tuple(tuple(row) for row in rows)
-        names = heads.split()
-        return Grid(
-            key,
-            self.say(f"check.{key}"),
-            tuple(self.say(f"check.head_{head}") for head in names),
-            given,
-            tuple("words" if head in WORDS else "number" for head in names),
-        )
-
-    def numbers(self, values: Iterable[float | None], digits: int = 2) -> list[str]:
-        """Numbers as the language writes them."""
-        return [self.say.number(value, digits) for value in values]
-
-
-Found = tuple[str, tuple[Grid, ...]]
 
 
 def checklist(material: Material, say: Speaker, pictures: Pictures) -> tuple[Check, ...]:
@@ -289,15 +219,6 @@ def _added(a: Asked) -> Found:
     return a.say("check.text_11"), (a.grid("grid_11", "item apart spearman", rows),)
 
 
-def _outside(a: Asked) -> Found:
-    return a.say("check.text_12"), ()
-
-
-def _experts(a: Asked) -> Found:
-    held = any("coder" in frame.columns for frame in a.material.facts.result.data.tables.values())
-    return a.say("check.text_13_held" if held else "check.text_13"), ()
-
-
 def _sheet(a: Asked) -> Found:
     result, say = a.material.facts.result, a.say
     sources = [*result.sources, *(s for one in result.indicators for s in one.source)]
@@ -306,11 +227,6 @@ def _sheet(a: Asked) -> Found:
     text = say(key, digest=result.digest, definitions=tables.definitions_digest(result))
     rows = [(f"{clean(p)}. {clean(t)}", say("annex.unverified")) for p, t in sorted(unsure)]
     return text, (a.grid("grid_14", "source state", rows),)
-
-
-def _reply(a: Asked) -> Found:
-    count = a.material.facts.result.refused.height
-    return a.say("check.text_15" if count else "check.text_15_none", n=count), ()
 
 
 ITEMS: tuple[Callable[[Asked], Found], ...] = (
@@ -325,8 +241,8 @@ ITEMS: tuple[Callable[[Asked], Found], ...] = (
     _compensation,
     _change,
     _added,
-    _outside,
-    _experts,
+    evidence.outside,
+    evidence.experts,
     _sheet,
-    _reply,
+    evidence.reply,
 )

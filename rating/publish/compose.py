@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from rating.analysis.explain import explain
 from rating.errors import Problem, UsageError
-from rating.publish import annex, charts, intervals, nation, pages
+from rating.publish import annex, charts, intervals, nation, notes, pages
 from rating.publish.boundaries import Shapes
 from rating.publish.brief import brief
 from rating.publish.checklist import checklist
@@ -86,7 +86,7 @@ def report(
         "sets": bool(sets),
         "unranked": out,
         "before": material.history.before,
-        "note": annex.edition_note(facts, say),
+        "note": notes.edition_note(facts, say),
         "thin": any(line.thin for band in (*bands, *out) for line in band.lines),
         "threshold": say.number(100 * pages.threshold(facts), 0),
         "columns": [say.of(item.name) for item in facts.pillars]

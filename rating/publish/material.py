@@ -20,11 +20,14 @@ from rating.publish.peers import Peers
 from rating.publish.sites import Site
 
 if TYPE_CHECKING:
+    from rating.analysis.agreement import Agreement
     from rating.analysis.audit import Audit
     from rating.analysis.uncertainty import Uncertainty
     from rating.result import Rating
 
 MOST_GAINS = 6
+# The table of what coders found.
+CODES = "law_items"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,13 @@ class Material:
         """The median of the measured values of each indicator over all rated regions."""
         found = shown(self.facts.result).group_by("indicator").agg(pl.col("value").median())
         return dict(found.drop_nulls().iter_rows())
+
+    @cached_property
+    def agreement(self) -> Agreement | None:
+        """How far the coders of the section's checklist agree; None where nothing is coded."""
+        whole = self.facts.told.whole
+        coded = bool(whole.section.checklist) and CODES in whole.data.tables
+        return whole.agreement() if coded else None
 
     @cached_property
     def synthetic(self) -> bool:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 # Keys that the code puts together from a name of the definitions.
 MADE = re.compile(
     r"(step|screen|treat|weights|impute|normalise|aggregate|groups)\.|annex\.direction_|"
-    r"ranking\.status_|check\.(title|text|grid|head|flag|kind)_|peers\.(by|size)_|"
+    r"ranking\.status_|check\.(title|text|grid|head|flag|kind|verdict)_|peers\.(by|size)_|"
     r"sites\.(valid|soon|ended|suspended|revoked)$|profile\.(population|product|employed)$|"
     r"peers\.(population|product)$|guide\.caution_|movers\.(none|no_draws)$"
 )
