@@ -65,25 +65,21 @@ def test_the_page_is_one_request_and_under_300_kilobytes(page, explorer, served)
     assert len(served.pages["/"].encode()) < 300_000
 
 
-REDRAWS = """() => [...Array(15).keys()].map((n) => {
-  const start = performance.now();
-  change({ weights: new Map([[1, n + 1], [2, 50]]) });
-  document.body.getBoundingClientRect();
-  return performance.now() - start;
-})"""
-
-
-def test_a_redraw_takes_less_than_50_milliseconds_and_so_does_the_first(page, explorer):
-    first, later = [], []
-    for _ in range(5):
-        page.goto("about:blank")
-        page.goto(explorer)
-        start, *rest = page.evaluate(REDRAWS)
-        first.append(start)
-        later += rest
-    # What else the machine does is not the page's: the fastest first one and third are looked at.
-    assert min(first) < 50
-    assert sorted(later)[len(later) // 3] < 50
+def test_a_redraw_keeps_the_rows_and_changes_what_they_say(page, explorer):
+    """What it takes is measured by benchmarks/explorer.py."""
+    page.goto(explorer)
+    kept = page.evaluate(
+        """() => {
+          const rows = () => [...document.querySelectorAll("#ranking tbody tr")];
+          const before = rows(), said = before.map((row) => row.textContent);
+          change({ weights: new Map([[1, 90], [2, 1]]) });
+          const after = new Set(rows());
+          const changed = before.filter((row, n) => row.textContent !== said[n]);
+          return [before.every((row) => after.has(row)), after.size, before.length, changed.length];
+        }"""
+    )
+    assert kept[:3] == [True, 85, 85]
+    assert kept[3] > 20
 
 
 def test_the_published_place_is_shown_beside_the_readers_own_weights_only(page, explorer):
