@@ -112,3 +112,24 @@ def test_huge_and_tiny_numbers_are_scored_as_plain_ones(factor):
 def test_a_spread_beyond_what_a_double_holds_is_an_error():
     with pytest.raises(rating.RatingError, match="change the unit"):
         rated([-1.7e308, 0, 1.7e308], [5, 4, 1], [1, 3, 2])
+
+
+@pytest.mark.parametrize("table", ["rows", "cells", "state", "measured", "totals"])
+def test_a_table_may_have_any_name(table):
+    section = rating.Section(
+        id="s",
+        name="S",
+        node=[{"id": "index"}],
+        method={"normalise": {"name": "rank"}},
+        indicator=[
+            {
+                "id": "a",
+                "parent": "index",
+                "input": {table: {"grain": "region", "number": {"type": "number"}}},
+                "version": [{"since": "2000-01-01", "value": "number / nullif(total(number), 0)"}],
+            }
+        ],
+    )
+    frame = pl.DataFrame({"region": ["x", "y"], "year": 2019, "number": [1.0, 3.0]})
+    result = rating.rate(section, rating.read({table: frame}, section), edition=2019)
+    assert result.values.sort("region")["value"].to_list() == [0.25, 0.75]

@@ -123,7 +123,8 @@ class _Showing:
 
     def _show(self, name: str, sql: str) -> None:
         self.shown[name] = sql
-        self.store.run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
+        # Not a temporary view: frames that a step queries are, and one may have the same name.
+        self.store.run(f"CREATE OR REPLACE VIEW {quoted(name)} AS {sql}")
 
     def _empty(self, every: Inputs) -> Iterator[Problem]:
         for name, given in every.items():

@@ -256,7 +256,9 @@ def evaluate_cells(
     for table, frame in measured.items():
         store.keep(f"measures__{table}", frame)
     order = "row_number() OVER (ORDER BY scenario, region) - 1"
-    rows = f'rows AS MATERIALIZED (SELECT *, CAST({order} AS UINTEGER) AS "#" FROM regions)'
+    rows = (
+        f'regions__rows AS MATERIALIZED (SELECT *, CAST({order} AS UINTEGER) AS "#" FROM regions)'
+    )
     steps = [*measures.steps(measured), rows]
     groups, shown = _grouped(wanted, measures)
     made = [group.sql(number, steps) for number, group in enumerate(groups)]
@@ -304,11 +306,11 @@ class _Group:
     def sql(self, number: int, steps: list[str]) -> str:
         """The query for a list of numbers a region; a list is in the order of its cells."""
         listed = ", ".join(["r.scenario", 'r."#"', *_named(self.columns)])
-        source = f"measured_{number}"
-        steps.append(f"{source} AS (\n  SELECT {listed}\n{_from('rows', self.joins)}\n)")
+        source = f"measured__{number}"
+        steps.append(f"{source} AS (\n  SELECT {listed}\n{_from('regions__rows', self.joins)}\n)")
         if self.totals:
-            steps.append(f"totals_{number} AS (\n{_totals(self.totals, source)}\n)")
-            source += f" JOIN totals_{number} USING (scenario)"
+            steps.append(f"totals__{number} AS (\n{_totals(self.totals, source)}\n)")
+            source += f" JOIN totals__{number} USING (scenario)"
         if self.scenarios is not None:
             source += f" WHERE scenario IN ({', '.join(map(str, sorted(self.scenarios)))})"
         numbers = ", ".join(self.numbers)
