@@ -18,6 +18,8 @@ KEYS = ("region", "iso", "iso_3166_2", "id", "code")
 # A file of a whole country in full detail is larger than any report should draw.
 MOST_BYTES = 50_000_000
 MOST_POINTS = 400_000
+# Degrees by which the two sides of a cut may differ: files round them.
+MEETS = 0.005
 
 
 def read(path: str | Path, regions: Sequence[str]) -> Shapes:
@@ -109,8 +111,8 @@ def project(shapes: Mapping[str, Sequence[Ring]]) -> Shapes:
 
     Albers's equal-area conic of the sphere with its parallels a sixth of the height from both ends
     (Snyder, Map Projections: A Working Manual, 1987, section 14). The cut of the longitudes lies
-    in their widest gap, so a country that crosses 180 degrees stays whole; a ring that was closed
-    along the meridian of 180 keeps a seam there and no line across the map.
+    in their widest gap, so a country that crosses 180 degrees stays whole; parts of a region
+    that a file closes along the meridian of 180 are sewn together, so no border runs through it.
 
     Example:
         >>> plane = project({"A": [((170.0, 60.0), (179.0, 60.0), (-171.0, 66.0))]})
@@ -120,7 +122,10 @@ def project(shapes: Mapping[str, Sequence[Ring]]) -> Shapes:
     """
     cut = _cut([x for rings in shapes.values() for ring in rings for x, _ in ring])
     turned = {
-        code: [tuple(((x - cut) % 360.0, y) for x, y in ring) for ring in rings]
+        code: _sewn(
+            [tuple(((x - cut) % 360.0, y) for x, y in ring) for ring in rings],
+            (180.0 - cut) % 360.0,
+        )
         for code, rings in shapes.items()
     }
     flat = [point for rings in turned.values() for ring in rings for point in ring]
@@ -144,6 +149,42 @@ def project(shapes: Mapping[str, Sequence[Ring]]) -> Shapes:
         code: tuple(tuple(placed(point) for point in ring) for ring in rings)
         for code, rings in turned.items()
     }
+
+
+def _sewn(rings: Sequence[Ring], seam: float) -> list[Ring]:
+    """Rings of one region without the edges along a meridian, their open ends joined.
+
+    What leaves the meridian at a latitude where nothing comes back to it stays closed along it.
+    """
+    whole: list[Ring] = []
+    open_ends: list[list[Point]] = []
+    for ring in rings:
+        points = ring[:-1] if ring[0] == ring[-1] else ring
+        on = [_near(x, seam) for x, _ in points]
+        edges = [n for n in range(len(points)) if on[n] and on[(n + 1) % len(points)]]
+        if not edges:
+            whole.append(ring)
+        for start, end in zip(
+            edges, [*edges[1:], *(n + len(points) for n in edges[:1])], strict=True
+        ):
+            chain = [points[n % len(points)] for n in range(start + 1, end + 1)]
+            if len(chain) > 2:
+                open_ends.append(chain)
+    while open_ends:
+        chain = open_ends.pop()
+        while not _near(chain[-1][1], chain[0][1]):
+            following = next((one for one in open_ends if _near(one[0][1], chain[-1][1])), None)
+            if following is None:
+                break
+            open_ends.remove(following)
+            chain += following[1:]
+        closed = _near(chain[-1][1], chain[0][1])
+        whole.append((*(chain[:-1] if closed else chain), chain[0]))
+    return whole
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) < MEETS
 
 
 def _cut(longitudes: Sequence[float]) -> float:

@@ -54,6 +54,29 @@ def test_a_country_that_crosses_the_antimeridian_stays_whole(tmp_path):
     assert max(spans) < 0.2
 
 
+def test_no_border_runs_through_a_region_that_a_file_cuts_at_180_degrees():
+    """East and west of the cut, with a point of the file on it: one ring without the meridian."""
+    east = (
+        (170.0, 60.0),
+        (180.0, 60.0),
+        (180.0, 63.0),
+        (180.0, 66.0),
+        (170.0, 66.0),
+        (170.0, 60.0),
+    )
+    west = ((-180.0, 60.001), (-170.0, 60.0), (-170.0, 66.0), (-180.0, 66.0), (-180.0, 60.0))
+    far = tuple((x, y) for x, y in SQUARE[0])
+    sewn = boundaries.project({"A": [east, west], "B": [far]})
+    apart = boundaries.project({"A": [east], "C": [west], "B": [far]})
+    assert len(sewn["A"]) == 1
+    assert area(sewn["A"][0]) == pytest.approx(area(apart["A"][0]) + area(apart["C"][0]), rel=1e-3)
+    assert len(sewn["A"][0]) == 7
+    # A part that has nothing on the other side stays closed along the meridian.
+    assert area(boundaries.project({"A": [east], "B": [far]})["A"][0]) == pytest.approx(
+        area(apart["A"][0])
+    )
+
+
 @pytest.mark.parametrize("key", boundaries.KEYS)
 def test_a_region_is_found_by_any_of_the_usual_keys(key, tmp_path):
     path = written(tmp_path / "b.json", [feature("R0", key=key), feature("XX", key=key)])
