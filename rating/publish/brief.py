@@ -58,6 +58,7 @@ class Brief:
     parts: tuple[str, ...]
     context: tuple[str, ...]
     scorecard: tuple[Scored, ...]
+    hides: bool
     has_sites: bool
     drawn: bool
     rule: str
@@ -93,6 +94,7 @@ def brief(material: Material, say: Speaker, pictures: Pictures) -> Brief:
         parts=tuple(say.of(item.name) for item in facts.pillars),
         context=tuple(say(f"profile.{key}") for key in keys),
         scorecard=tuple(_scored(material, item, regions, say) for item in _lines(material)),
+        hides=any(facts.cell(one, item).hidden for one in regions for item in _lines(material)),
         has_sites=material.sites is not None,
         drawn=material.sure is not None,
         rule=say("brief.rule_draws" if chances else "brief.rule", top=TOP),
@@ -155,12 +157,16 @@ def _scored(material: Material, item: Item, regions: list[Region], say: Speaker)
     middle = facts.middle.get(item.id)
     digits = 1 if node else facts.digits[item.id]
     cells = [facts.cell(region, item) for region in regions]
-    values = [cell.score if node else cell.value for cell in cells]
     median = (middle[1] if middle else None) if node else material.medians.get(item.id)
     return Scored(
         name=clean(say.of(item.name), 80),
         node=node,
         unit=clean(say.of(item.unit), 40),
-        cells=tuple(say.number(value, digits) for value in values),
+        cells=tuple(
+            say("profile.hidden")
+            if cell.hidden
+            else say.number(cell.score if node else cell.value, digits)
+            for cell in cells
+        ),
         median=say.number(median, digits),
     )

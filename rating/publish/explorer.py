@@ -33,7 +33,8 @@ _ESCAPED = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u20
 def to_html(result: Rating, path: Path | str, *, lang: Lang = "en") -> Path:
     """Write the explorer of a rating: ranking, map, profiles and weights to move, in one file.
 
-    The file holds the scores and values of every region; whoever has it can read them.
+    The file holds the scores and values of every region; whoever has it can read them. It is not
+    for an edition that tells the places of some regions only.
 
     Args:
         result: what ``rating.rate`` returned.

@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import rating
+from rating.publish.brief import brief
 from rating.publish.disclosure import published
 from rating.publish.explorer_model import model
 from rating.publish.facts import gather
 from rating.publish.material import collect
+from rating.publish.pages import Pictures
 from rating.publish.report import national
 from rating.publish.suppression import LEAST_REGIONS, MARGIN, mean
 from rating.publish.texts import Speaker
@@ -550,3 +552,14 @@ def test_a_power_mean_is_that_of_scipy_and_between_its_ends(parts, power):
     if math.isfinite(power):
         weights = [weight for weight, _ in parts]
         assert found == pytest.approx(pmean(scores, power, weights=weights))
+
+
+def test_the_scorecard_of_the_brief_says_what_is_not_published():
+    result, told, _ = secrets()
+    say = Speaker("en")
+    found = brief(collect(result), say, Pictures())
+    chosen = [one.name for one in found.chosen]
+    names = {region: result.name(region) for region, _ in told.cells}
+    assert set(chosen) & set(names.values())
+    assert found.hides
+    assert any(say("profile.hidden") in line.cells for line in found.scorecard)
