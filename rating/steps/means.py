@@ -146,9 +146,14 @@ def _children(cells: Cells, members: pl.DataFrame) -> tuple[pl.DataFrame, bool]:
     sizes = members.group_by("place", maintain_order=True).agg(pl.len(), "child")
     for (size,), alike in sizes.group_by("len", maintain_order=True):
         child = alike["child"].explode().fill_null(none).to_numpy().reshape(-1, size)
-        rows = at[child].transpose(0, 2, 1)
-        node, region = np.nonzero(rows.any(axis=2))
-        scores = _scores_at(cells.rows["score"], rows[node, region].ravel())
+        rows = at[child]
+        node, region = np.nonzero(rows.any(axis=1))
+        rows = rows.transpose(0, 2, 1)
+        # As a rule every region has every child.
+        whole = len(node) == rows.shape[0] * rows.shape[1]
+        scores = _scores_at(
+            cells.rows["score"], rows.ravel() if whole else rows[node, region].ravel()
+        )
         lacking = lacking or scores.null_count() > 0
         found.append(
             pl.DataFrame(

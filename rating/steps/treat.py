@@ -126,10 +126,16 @@ def _points(cells: Cells, changed: pl.Series, rules: pl.DataFrame) -> pl.DataFra
     """Some cells by scenario, indicator and region, with the rule of their column."""
     mark = np.zeros(cells.rows.height + 1, bool)
     mark[changed.to_numpy() + 1] = True
-    order = cells.columns.with_row_index("place").sort("scenario", "indicator")["place"]
-    rows = cells.at[order.to_numpy()].ravel()
-    rows = rows[mark[rows]] - np.uint32(1)
-    points = cells.rows.select(pl.col("region", "place", "imputed", "treated").gather(rows))
+    ordered = cells.columns.with_row_index("place").sort("scenario", "indicator")
+    order = ordered["place"].to_numpy()
+    table = cells.at[order]
+    there = mark[table]
+    place = np.broadcast_to(order[:, None], table.shape)
+    region = np.broadcast_to(np.arange(table.shape[1], dtype=np.uint32), table.shape)
+    rows = pl.Series(table[there] - np.uint32(1))
+    points = cells.rows.select(pl.col("imputed", "treated").gather(rows)).with_columns(
+        pl.Series("place", place[there]), pl.Series("region", region[there])
+    )
     known = by_number(rules.select("place", "rule"), count=cells.columns.height)
     points = beside(points, known, ["rule"])
     return (
