@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,7 @@ class Grid:
         regions: the names of the regions, in order.
         scenarios: the scenarios, in order.
         keys: for each region in each scenario, the numbers of its scenario and of its name.
+        whole: the addresses that have been made, where every cell is there.
     """
 
     numbers: pl.Series
@@ -56,6 +57,7 @@ class Grid:
     regions: pl.Series
     scenarios: pl.Series
     keys: tuple[Indices, Indices]
+    whole: dict[tuple[bytes, int], tuple[pl.Series, pl.Series]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, found: pl.DataFrame, rows: pl.DataFrame, groups: int) -> Grid:
@@ -84,15 +86,11 @@ class Grid:
         codes = {label: code for code, label in enumerate(labels)}
         code = np.array([codes[one.label] for one in shown], np.uint32)
         starts = self.starts[[one.group for one in shown]].T
-        place = self.keys[0][:, None] * np.uint32(len(labels)) + code
-        region = np.broadcast_to(self.keys[1][:, None], starts.shape)
         # Nearly always every cell is there, and a mask costs as much as all the rest.
         there = None if starts.all() else starts > 0
-        rows = {
-            "region": _flat(region, there),
-            "place": _flat(place, there),
-            "value": self._at(starts, [one.position for one in shown], there),
-        }
+        region, place = self._addresses(code, len(labels), there)
+        value = self._at(starts, [one.position for one in shown], there)
+        rows = {"region": region, "place": place, "value": value}
         if any(one.estimate is not None for one in shown):
             rows["estimate"] = self._at(starts, [one.estimate for one in shown], there)
         names = ["indicator", "measure"][: len(next(iter(labels), "12"))]
@@ -100,6 +98,20 @@ class Grid:
         every = self.scenarios.alias("scenario").to_frame()
         columns = every.join(known, how="cross", maintain_order="left_right")
         return Cells(pl.DataFrame(rows), self.regions, columns)
+
+    def _addresses(
+        self, code: Indices, size: int, there: NDArray[np.bool_] | None
+    ) -> tuple[pl.Series, pl.Series]:
+        """The numbers of the region and of the column of every cell."""
+        key = (code.tobytes(), size)
+        if there is None and key in self.whole:
+            return self.whole[key]
+        place = self.keys[0][:, None] * np.uint32(size) + code
+        region = np.broadcast_to(self.keys[1][:, None], place.shape)
+        found = pl.Series(_flat(region, there)), pl.Series(_flat(place, there))
+        if there is None:
+            self.whole[key] = found
+        return found
 
     def _at(
         self, starts: Indices, positions: Sequence[int | None], there: NDArray[np.bool_] | None
