@@ -134,7 +134,7 @@ def main() -> None:
     for name in names:
         folder = BUILD / name
         if not given.report:
-            _copy(GROUPS[name], folder)
+            _copy(GROUPS[name], folder, typed=not given.again)
             chosen: list[str] = []
             if given.again:
                 chosen = _survivors(folder)
@@ -148,8 +148,8 @@ def main() -> None:
     print("", *survivors, sep="\n")
 
 
-def _copy(group: Group, folder: Path) -> None:
-    """The tree as it is, and what mutmut is told."""
+def _copy(group: Group, folder: Path, *, typed: bool) -> None:
+    """The tree as it is, and what mutmut is told; what survived once has been to mypy."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         source, target = ROOT / name, folder / name
@@ -164,7 +164,7 @@ def _copy(group: Group, folder: Path) -> None:
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings:
         settings.write(f"only_mutate = {json.dumps(group.mutated)}\n")
         settings.write(f"pytest_add_cli_args_test_selection = {json.dumps(group.tests)}\n")
-        settings.write(f"type_check_command = {json.dumps(types)}\n")
+        settings.write(f"type_check_command = {json.dumps(types if typed else [])}\n")
         settings.write(f"also_copy = {json.dumps([n for n in COPIED if n != 'rating'])}\n")
 
 

@@ -155,6 +155,7 @@ def test_numbers_are_quarters_between_the_bounds_and_100_where_there_are_none():
     inside = cells(Column(type="number", nullable=False, min=-0.75, max=0.5))
     assert set(inside) == {-0.75, -0.5, -0.25, 0.0, 0.25, 0.5}
     assert set(cells(Column(type="number", nullable=False, min=0.1, max=0.2))) == {0.1, 0.2}
+    assert set(cells(Column(type="number", nullable=False, min=0.2, max=0.3))) == {0.25}
 
 
 def test_whole_numbers_are_whole():

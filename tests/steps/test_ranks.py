@@ -112,3 +112,10 @@ def test_a_better_rank_is_never_in_a_worse_group(store, values, setting):
 
 def test_without_a_method_there_are_no_groups(store):
     assert grouped(store, [1.0, 2.0], NoGroups()) == [None, None]
+
+
+def test_groups_stand_by_scenario_and_region_whether_there_are_any_or_not(store):
+    for setting in (NoGroups(), ShareOfGap(), Quantile()):
+        made = ranks.group(store, ranked(store, [2.0, 1.0]), setting)
+        assert made.schema == {"scenario": pl.Int64, "region": pl.String, "group": pl.String}
+        assert made.height == 2
