@@ -1,7 +1,6 @@
 """What each law says of values before and after, without a world."""
 
 import math
-from functools import cache
 
 import pytest
 
@@ -60,12 +59,10 @@ NAMES = [
 ]
 
 
-@cache
 def all_laws():
     return laws(law=LAW)
 
 
-@cache
 def per_firm():
     return laws("m / whole", measure="sum(jobs)")
 
@@ -193,6 +190,8 @@ def test_only_the_first_must_be_unmoved():
 
 def test_without_rows_there_is_no_value():
     law = per_firm()["no rows, no value"]
+    assert law.tells({"R0": 1.0}, {})
+    assert not law.tells({"R0": None, "R1": 1.0}, {})
     assert law.broken({"R0": 1.0}, {"R0": None, "R1": 1.0}) is None
     assert law.broken({"R0": 1.0}, {}) is None
     assert law.broken({"R0": 1.0}, {"R0": 0.0}) == "R0 has no rows and is 0"
