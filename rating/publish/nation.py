@@ -17,7 +17,7 @@ from rating.publish.texts import Speaker
 PLOT = 420.0
 # Millimetres: the slope chart of many movers, and of so few that their peers stand below it.
 SLOPE = 210.0
-LOW_SLOPE, FEW_MOVERS = 98.0, 16
+LOW_SLOPE, FEW_MOVERS = 80.0, 14
 # Millimetres between two labels of the slope chart.
 LABEL = 3.3
 MOST_MOVERS = 40
