@@ -3,7 +3,7 @@
 # make spark     adds Apache Spark (half a gigabyte) to what make test has; it needs a Java of 17 or newer
 # make docs      renews the reference and the schemas and writes the site to build/site
 # make demo      writes data/demo anew
-# make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about an hour)
+# make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about half an hour)
 # make mutation  changes formulas, laws and steps by one thing at a time and runs their tests (hours)
 # make bench     prints times and their ratio to what is allowed
 # make lock      renews requirements.txt, requirements-dev.txt and requirements-spark.txt
