@@ -53,7 +53,7 @@ def differences(section: Section, example: WholeExample) -> list[str]:
     result = rate(
         of_values, read({_TABLE: frame}, of_values), edition=edition, sector=example.sector
     )
-    found = {(region, "rank"): place for region, place in _pairs(result.ranks, "rank")}
+    found = {(r, "rank"): place for r, place in result.ranks.select("region", "rank").iter_rows()}
     for scores, item in ((result.scores, "node"), (result.values, "indicator")):
         found |= {(r, i): s for r, i, s in scores.select("region", item, "score").iter_rows()}
     return [
@@ -62,10 +62,6 @@ def differences(section: Section, example: WholeExample) -> list[str]:
         for item, wanted in expected.items()
         if not equal(found.get((region, item)), wanted)
     ]
-
-
-def _pairs(frame: pl.DataFrame, column: str) -> Iterator[tuple[str, float | None]]:
-    yield from frame.select("region", column).iter_rows()
 
 
 def _last(section: Section) -> int:

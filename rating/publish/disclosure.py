@@ -23,15 +23,13 @@ from rating.analysis.statistics import statistics
 from rating.analysis.strengths import strengths
 from rating.definitions import derived
 from rating.publish.suppression import suppressed
+from rating.steps.ranks import DIGITS
 
 if TYPE_CHECKING:
     from rating.analysis.audit import Audit
     from rating.result import Rating
 
 MARK = "suppressed"
-# The last digits of a sum hang on each of its terms: whoever tries figures one after another would
-# know the true one by them.
-DIGITS = 9
 _HIDDEN = {"region": pl.String, "item": pl.String, "reason": pl.String}
 
 
@@ -126,6 +124,8 @@ def _masked(result: Rating, hidden: pl.DataFrame) -> Rating:
     if hidden.is_empty():
         return result
     items = hidden["item"].unique().sort().to_list()
+    # The last digits of a sum hang on each of its terms: whoever tries figures one after another
+    # would know the true one by them.
     rounded = pl.col("score").round(DIGITS)
     return dataclasses.replace(
         result,

@@ -14,16 +14,11 @@ MOST = 24
 
 def outside(a: Asked) -> Found:
     """How the index goes with what the edition holds and the index does not use."""
-    facts = a.material.facts
-    section, result = facts.result.section, facts.result
-    unused = [
-        item.id
-        for item in result.indicators
-        if any(one.weight == 0 for one in (item, *section.ancestors(item.id)))
-    ]
+    result = a.material.facts.result
+    used = result.tree.scored()
     index = result.ranks.filter(pl.col("rank").is_not_null()).select("region", index="score")
     found = (
-        result.values.filter(pl.col("indicator").is_in(unused))
+        result.values.filter(~pl.col("indicator").is_in(used))
         .join(index, on="region")
         .drop_nulls(["score", "index"])
         .group_by("indicator", maintain_order=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from rating.publish.shape import Box, Shape
+from rating.steps.ranks import DIGITS
 
 if TYPE_CHECKING:
     from rating.result import Rating
@@ -295,7 +296,7 @@ def _scores(result: Rating) -> dict[str, dict[str, float]]:
 
 def _ends(result: Rating) -> set[tuple[str, str]]:
     """The cells that are alone at an end of a scale made of the data: the others tell that end."""
-    score = pl.col("score").round(9)
+    score = pl.col("score").round(DIGITS)
     open_ended = [
         item.id
         for item in result.indicators

@@ -78,7 +78,7 @@ def to_bytes(result: Rating, *, lang: Lang = "en") -> bytes:
         day = datetime.fromisoformat(created(result)).replace(tzinfo=None)
         title = f"{say.of(result.section.name)}, {result.edition}"
         book.set_properties({"title": title[:255], "created": day})
-        made = Book(book, say("about.synthetic") if result.data.synthetic else "")
+        made = Book(book, Speaker(lang)("cover.synthetic") if result.data.synthetic else "")
         for name, write in sheets.items():
             write(made.sheet(say(f"sheet.{name}")))
     return content.getvalue()

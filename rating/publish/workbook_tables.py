@@ -31,7 +31,7 @@ def about(sheet: Sheet, facts: Facts, say: Speaker, sheets: Sequence[str]) -> No
     note = say("about.suppressed", n=hidden) if hidden else say("about.confidential")
     sheet.put(1, 0, note, "note")
     if result.data.synthetic:
-        sheet.put(2, 0, say("about.synthetic"), "title")
+        sheet.put(2, 0, Speaker(say.lang)("cover.synthetic"), "title")
     rows: list[tuple[str, Cell]] = [
         (say("about.section"), result.section.id),
         (say("about.edition"), str(result.edition)),

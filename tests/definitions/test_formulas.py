@@ -4,20 +4,7 @@ from hypothesis import strategies as st
 
 from rating.definitions import formulas
 from rating.errors import DefinitionError
-
-COLUMNS = {
-    "a": "number",
-    "b": "number",
-    "n": "integer",
-    "t": "text",
-    "order": "number",
-    "day": "date",
-    "flag": "boolean",
-}
-
-
-def printed(text: str, **options: object) -> str:
-    return formulas.check(text, COLUMNS, **options).sql
+from tests.definitions.columns import COLUMNS, printed
 
 
 def numbers(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -4,21 +4,7 @@ import pytest
 
 from rating.definitions import formulas, grammar
 from rating.errors import DefinitionError
-
-COLUMNS = {
-    "a": "number",
-    "b": "number",
-    "n": "integer",
-    "t": "text",
-    "order": "number",
-    "day": "date",
-    "flag": "boolean",
-}
-
-
-def printed(text: str, **options: object) -> str:
-    return formulas.check(text, COLUMNS, **options).sql
-
+from tests.definitions.columns import printed
 
 ONLY = "a formula reads the declared columns and nothing else"
 BARE = "not one bare expression: FROM, WHERE, a comma and the like are not allowed"
