@@ -6,16 +6,18 @@ This module imports WeasyPrint, which is slow to load: import it inside a functi
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import pydyf
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -24,6 +26,8 @@ from rating.errors import Problem, RatingError
 from rating.publish import fonts
 
 VARIANT = "pdf/a-3a"
+# What a box has for painting alone: its shaped glyphs, its picture, its styles by side.
+PAINTED = {"pango_layout", "replacement", "remove_decoration_sides", "background"}
 Check = Callable[[Sequence[Mapping[str, Any]]], None]
 
 
@@ -97,14 +101,18 @@ def render(
         known = FontConfiguration()
         try:
             style = weasyprint.CSS(string=css, font_config=known, url_fetcher=shelf)
+            pictures: dict[str, Any] = {}
             document = _Pages(string=html, url_fetcher=shelf).render(
-                font_config=known, stylesheets=[style], pdf_variant=VARIANT
+                font_config=known, stylesheets=[style], pdf_variant=VARIANT, cache=pictures
             )
+            _let_go(pictures)
             if check is not None:
                 check([page.anchors for page in document.pages])
             files = [
                 _attachment(*file, created, shelf) for file in sorted((attached or {}).items())
             ]
+            for page in document.pages:
+                page.paint = partial(_painted, page)
             with warnings.catch_warnings():
                 # WeasyPrint leaves the file of its colour profile to be closed by the collector.
                 warnings.simplefilter("ignore", ResourceWarning)
@@ -117,6 +125,33 @@ def render(
             for message in dict.fromkeys(complaints)
         )
     return pdf
+
+
+def _let_go(pictures: dict[str, Any]) -> None:
+    """Forget the boxes as they were before they were laid out: they are half of the memory.
+
+    Each picture keeps the context of the layout, which keeps the widths of tables and what links
+    may point at, and with them every box that it was made of. Nothing asks for them any more.
+    """
+    for picture in filter(None, pictures.values()):  # none is one that could not be read
+        context = picture._context
+        context.tables.clear()
+        context.target_collector.target_lookup_items.clear()
+        context.target_collector.counter_lookup_items.clear()
+    pictures.clear()
+    gc.collect()
+
+
+def _painted(page: Any, stream: Any, scale: float) -> None:
+    """Paint a page; keep its operators as one text, and of its boxes what the tags are made of.
+
+    As ten thousand words the operators take ten times more.
+    """
+    weasyprint.Page.paint(page, stream, scale)
+    stream.stream = [pydyf.Array(stream.stream).data[1:-1]]
+    for box in page._page_box.descendants():
+        for name in PAINTED & vars(box).keys():
+            delattr(box, name)
 
 
 def _attachment(name: str, content: bytes, created: str, shelf: Shelf) -> weasyprint.Attachment:

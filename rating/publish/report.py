@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -279,6 +280,7 @@ def printed(document: Document) -> bytes:
             attached=document.attached,
             created=document.created,
         )
+    gc.collect()  # what was laid out is as large as what follows
     return archive.finished(pdf)
 
 

@@ -1,5 +1,6 @@
 """Nothing from outside: every way to reach a file or the network ends in an error."""
 
+import gc
 import http.server
 import threading
 
@@ -9,9 +10,12 @@ from rating.errors import DataError, RatingError
 from rating.publish import fonts
 
 with fonts.only_bundled():
+    from weasyprint.formatting_structure import boxes
+
     from rating.publish import assets
 
 CSS = 'html { font-family: "Report Sans" }'
+TARGET = "a::after { content: target-counter(attr(href), page) }"
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>'
 
 
@@ -110,3 +114,22 @@ def test_a_good_page_is_a_pdf_and_the_logger_is_left_as_it_was():
     body = '<h1>Заголовок</h1><img src="chart:1" alt="A line">'
     assert assets.render(page(body), CSS, charts={"chart:1": DOT}).startswith(b"%PDF-1.7")
     assert (logger.level, logger.propagate, list(logger.handlers)) == before
+
+
+def test_of_each_box_the_one_that_was_laid_out_is_kept_and_no_other():
+    body = (
+        '<h1 id="there">Title</h1><p><a href="#there">There</a>'
+        '<img src="chart:dot" alt="A dot"></p>'
+        + "<table><tr><th>Head</th></tr><tr><td>1</td></tr></table>"
+        * 20
+    )
+    counted = []
+
+    def count(_anchors):
+        counted.append(sum(isinstance(one, boxes.TableCellBox) for one in gc.get_objects()))
+
+    gc.collect()
+    count(None)
+    assets.render(page(body), CSS + TARGET, charts={"chart:dot": DOT}, check=count)
+    before, during = counted
+    assert during - before == 40
