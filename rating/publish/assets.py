@@ -17,7 +17,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import pydyf
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -148,7 +147,8 @@ def _painted(page: Any, stream: Any, scale: float) -> None:
     As ten thousand words the operators take ten times more.
     """
     weasyprint.Page.paint(page, stream, scale)
-    stream.stream = [pydyf.Array(stream.stream).data[1:-1]]
+    words = (word.encode() if isinstance(word, str) else word for word in stream.stream)
+    stream.stream = [b"\n".join(getattr(word, "data", word) for word in words)]
     for box in page._page_box.descendants():
         for name in PAINTED & vars(box).keys():
             delattr(box, name)
