@@ -106,6 +106,12 @@ class Rating:
         """The indicators in force in the edition, in the order of the section."""
         return self.tree.indicators
 
+    @cached_property
+    def origins(self) -> tuple[Source, ...]:
+        """Every source once: of the section, of the data folder, of the indicators."""
+        own = (source for item in self.indicators for source in item.source)
+        return tuple(dict.fromkeys((*self.section.source, *self.sources, *own)))
+
     def version(self, indicator: str) -> Version:
         """The version of an indicator that is in force in the edition."""
         found = next((item for item in self.indicators if item.id == indicator), None)

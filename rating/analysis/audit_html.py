@@ -107,6 +107,7 @@ def to_html(audit: Audit, lang: Lang) -> str:
     section = audit.result.section
     names = {item.id: item.name.of(lang) for item in section.items}
     names |= {region: audit.result.name(region, lang) for region in audit.result.ranks["region"]}
+    names |= {one.cited("en"): one.cited(lang) for one in audit.result.origins}
     heading = f"{TITLE.of(lang)}: {section.name.of(lang)}, {audit.result.edition}"
     tables = "".join(_table(part, names, lang) for part in _parts(audit))
     return f"<section><h2>{html.escape(heading)}</h2>{tables}</section>"

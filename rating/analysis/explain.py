@@ -153,7 +153,7 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
 def _told(source: Source, lang: Lang) -> str:
     """A source, and whether it was confirmed in public."""
     mark = "" if source.verified else f" ({UNVERIFIED.of(lang)})"
-    return f"{source.publisher}, {source.title}{mark}"
+    return f"{source.cited(lang)}{mark}"
 
 
 def _scores(result: Rating) -> pl.DataFrame:

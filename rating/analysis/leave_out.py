@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from rating.analysis.scores import Scores
-from rating.definitions.model import Indicator, Source
+from rating.definitions.model import Indicator
 from rating.definitions.tree import Tree
 from rating.engine.store import Store
 from rating.errors import DefinitionError
@@ -44,9 +44,9 @@ def leave_out(result: Rating, scores: Scores) -> tuple[pl.DataFrame, pl.DataFram
         scores: its scores.
 
     Returns:
-        left_out, kind (``node``, ``indicator`` or ``source``), mean_shift and max_shift (of the
-        absolute shifts of ranks), lost (ranked regions that are without a rank), refused (why a
-        method has no scores without the part; usually missing);
+        left_out (a source as it is cited in English), kind (``node``, ``indicator`` or ``source``),
+        mean_shift and max_shift (of the absolute shifts of ranks), lost (ranked regions that are
+        without a rank), refused (why a method has no scores without the part; usually missing);
         and left_out, kind, region, score, rank, shift (rank less rank without: positive where the
         region gains), for every ranked region.
     """
@@ -160,7 +160,7 @@ def in_use(tree: Tree, scores: Scores, without: Sequence[str] = ()) -> pl.DataFr
 
 
 def _sources(result: Rating, scores: Scores) -> Mapping[str, tuple[str, ...]]:
-    """The indicators that count and read a source, by publisher and title."""
+    """The indicators that count and read a source, by how it is cited."""
     found: dict[str, list[str]] = {}
     for indicator in result.indicators:
         if indicator.id in scores.parents:
@@ -172,7 +172,7 @@ def _sources(result: Rating, scores: Scores) -> Mapping[str, tuple[str, ...]]:
 def _read(result: Rating, indicator: Indicator) -> Iterator[str]:
     """The sources of an indicator: those it names, else those that fill a column it reads."""
     if indicator.source:
-        yield from (_name(source) for source in indicator.source)
+        yield from (source.cited("en") for source in indicator.source)
         return
     compiled = indicator.compiled(result.version(indicator.id))
     columns = {
@@ -189,8 +189,4 @@ def _read(result: Rating, indicator: Indicator) -> Iterator[str]:
     }
     for source in (*result.section.source, *result.sources):
         if columns & set(source.columns):
-            yield _name(source)
-
-
-def _name(source: Source) -> str:
-    return f"{source.publisher}, {source.title}"
+            yield source.cited("en")

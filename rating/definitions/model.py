@@ -30,7 +30,7 @@ from rating.definitions.methods import check_override
 from rating.definitions.parsing import Type
 from rating.definitions.table import Column, Input, Rule
 from rating.errors import DefinitionError, Problem, nearest
-from rating.text import Text
+from rating.text import Lang, Text
 
 Direction = Literal["higher", "lower", "band"]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -61,9 +61,9 @@ class Source(Definition):
         evidence: where that was confirmed.
     """
 
-    title: str
-    publisher: str
-    table: str | None = None
+    title: Text
+    publisher: Text
+    table: Text | None = None
     url: str | None = None
     licence: str = "not stated"
     retrieved: Day | None = None
@@ -71,6 +71,10 @@ class Source(Definition):
     verified: bool = True
     evidence: str | None = None
     note: Text | None = None
+
+    def cited(self, lang: Lang) -> str:
+        """Publisher and title in one language."""
+        return f"{self.publisher.of(lang)}, {self.title.of(lang)}"
 
 
 class Version(Definition):

@@ -99,8 +99,8 @@ class LeftOut(_Assumption):
 
     Attributes:
         items: ids of indicators or nodes; ``each`` is every indicator of the edition.
-        sources: titles or publishers of sources, or names of input tables; the indicators that
-            have the source are left out together.
+        sources: titles or publishers of sources, in either language, or names of input tables; the
+            indicators that have the source are left out together.
         nothing: whether leaving out nothing is one of the alternatives.
     """
 
@@ -380,5 +380,5 @@ def _options_problems(step: str, options: Iterable[Mapping[str, Any]]) -> Iterat
 
 def sources_of(indicator: Indicator) -> set[str]:
     """The names under which an indicator's sources can be left out."""
-    titles = {name for source in indicator.source for name in (source.title, source.publisher)}
-    return titles | set(indicator.input)
+    titles = (text for source in indicator.source for text in (source.title, source.publisher))
+    return {name for text in titles for name in (text.en, text.ru)} | set(indicator.input)

@@ -15,6 +15,7 @@ from rating.definitions.methods import STEPS
 from rating.publish import notes, tables
 from rating.publish.facts import Facts, Item
 from rating.publish.texts import NAME_LENGTH, Speaker, clean
+from rating.text import Text
 
 if TYPE_CHECKING:
     from rating.definitions.model import Indicator, Source, Version
@@ -243,21 +244,21 @@ def _values(facts: Facts, item: Item, say: Speaker) -> str:
 
 def _about(source: Source, say: Speaker) -> str:
     """Table, licence and date of a source in one line."""
-    parts = [say("annex.table", table=clean(source.table))] if source.table else []
+    parts = [say("annex.table", table=say.of(source.table))] if source.table else []
     parts.append(_licence(source, say))
     if source.retrieved is not None:
         parts.append(say("annex.retrieved", date=day(source.retrieved, say)))
     return "; ".join(parts)
 
 
-def _cited(source: Source) -> str:
+def cited(source: Source, say: Speaker) -> str:
     """Publisher and title as a sentence begins."""
-    text = f"{clean(source.publisher)}. {clean(source.title)}"
+    text = f"{say.of(source.publisher)}. {say.of(source.title)}"
     return text[:1].upper() + text[1:]
 
 
 def _source_cells(source: Source, say: Speaker) -> Iterator[Cell]:
-    yield Cell(f"{_cited(source)}; {_about(source, say)}")
+    yield Cell(f"{cited(source, say)}; {_about(source, say)}")
     yield from _address_and_note(source, say)
 
 
@@ -282,7 +283,7 @@ def _licence(source: Source, say: Speaker) -> str:
 
 def _sources(facts: Facts) -> Iterable[Source]:
     """The sources of the data folder and the section; an indicator's own are in its definition."""
-    found: dict[tuple[str, str, str | None], Source] = {}
+    found: dict[tuple[Text, Text, Text | None], Source] = {}
     for source in (*facts.result.sources, *facts.result.section.source):
         found.setdefault((source.publisher, source.title, source.table), source)
     # One that names no table says nothing beside those of its own that name theirs.
@@ -292,7 +293,7 @@ def _sources(facts: Facts) -> Iterable[Source]:
 
 def _origin(source: Source, say: Speaker) -> Origin:
     return Origin(
-        title=_cited(source),
+        title=cited(source, say),
         cells=(Cell(_about(source, say)), *_address_and_note(source, say)),
         columns=", ".join(clean(column, NAME_LENGTH) for column in source.columns),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from rating.publish import charts, evidence, tables
+from rating.publish import annex, charts, evidence, tables
 from rating.publish.asked import Asked, Check, Found
 from rating.publish.intervals import OPTIONS, percent, signed
 from rating.publish.material import Material
@@ -165,9 +165,11 @@ def _groups(a: Asked) -> Found:
 
 def _leave_out(a: Asked) -> Found:
     kinds = a.material.audit.leave_out.sort("mean_shift", descending=True, nulls_last=True)
+    origins = a.material.facts.result.origins
+    cited = {one.cited("en"): clean(one.cited(a.say.lang), 90) for one in origins}
     rows = [
         (
-            a.name(row["left_out"]) if row["kind"] != "source" else clean(row["left_out"], 90),
+            cited[row["left_out"]] if row["kind"] == "source" else a.name(row["left_out"]),
             a.say(f"check.kind_{row['kind']}"),
             a.say.number(row["mean_shift"], 1),
             a.say.number(row["max_shift"], 0),
@@ -221,11 +223,10 @@ def _added(a: Asked) -> Found:
 
 def _sheet(a: Asked) -> Found:
     result, say = a.material.facts.result, a.say
-    sources = [*result.sources, *(s for one in result.indicators for s in one.source)]
-    unsure = {(s.publisher, s.title) for s in sources if not s.verified}
+    unsure = {annex.cited(source, say) for source in result.origins if not source.verified}
     key = "check.text_14_unsure" if unsure else "check.text_14"
     text = say(key, digest=result.digest, definitions=tables.definitions_digest(result))
-    rows = [(f"{clean(p)}. {clean(t)}", say("annex.unverified")) for p, t in sorted(unsure)]
+    rows = [(source, say("annex.unverified")) for source in sorted(unsure)]
     return text, (a.grid("grid_14", "source state", rows),)
 
 

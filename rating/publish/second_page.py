@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rating.definitions.model import Source
 from rating.publish import charts
 from rating.publish.annex import day
 from rating.publish.facts import Facts, Item, Region
@@ -282,7 +283,7 @@ def _gaps(
         if cell.status == "imputed" and not cell.hidden:
             shown = say("gaps.imputed", name=shown)
         # What is not told is no publisher's gap, and why it is not told is said once.
-        who = say("gaps.hidden") if cell.hidden else _publishers(facts, known[item.id].source, say)
+        who = say("gaps.hidden") if cell.hidden else _publishers(known[item.id].source, say)
         by.setdefault(who, []).append(shown)
     ordered = sorted(by.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     rows, rest = ordered[:most], ordered[most:]
@@ -296,9 +297,9 @@ def _gaps(
     return tuple(found)
 
 
-def _publishers(facts: Facts, sources: Sequence[object], say: Speaker) -> str:
-    own = [clean(str(getattr(one, "publisher", ""))) for one in sources]
-    return ", ".join(dict.fromkeys(one for one in own if one)) or say("gaps.nobody")
+def _publishers(sources: Sequence[Source], say: Speaker) -> str:
+    own = dict.fromkeys(say.of(one.publisher) for one in sources)
+    return ", ".join(one for one in own if one) or say("gaps.nobody")
 
 
 def named(names: Sequence[str], say: Speaker, length: int) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from rating.analysis.audit_html import COLUMNS, WORDS
 from rating.publish.facts import Facts
-from rating.publish.texts import Speaker
+from rating.publish.texts import Speaker, clean
 from rating.publish.workbook_sheet import Cell, Column, Sheet
 
 # The frames that the sheet holds, in order; what is longer is in ``result.audit()``.
@@ -35,6 +35,7 @@ def write(sheet: Sheet, facts: Facts, say: Speaker) -> None:
     audit = facts.told.audit()
     names = {item.id: say.of(item.name) for item in facts.items}
     names |= {region.code: say.of(region.name) for region in facts.regions}
+    names |= {one.cited("en"): clean(one.cited(say.lang)) for one in facts.result.origins}
     widths: dict[int, float] = {}
     row = 0
     for name in FRAMES:

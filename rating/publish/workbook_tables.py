@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -16,7 +16,7 @@ from rating.publish.texts import Speaker
 from rating.publish.workbook_sheet import Cell, Column, Sheet
 
 if TYPE_CHECKING:
-    from rating.definitions.model import Indicator, Source
+    from rating.definitions.model import Indicator
 
 WIDE = 60
 
@@ -252,7 +252,7 @@ def _indicator(
         measures,
         _setting(facts.result.section.method_of(item.id), "normalise"),
         say.of(about.description),
-        "; ".join(f"{source.publisher}: {source.title}" for source in about.source),
+        "; ".join(f"{say.of(one.publisher)}: {say.of(one.title)}" for one in about.source),
     )
 
 
@@ -261,21 +261,18 @@ def sources(sheet: Sheet, facts: Facts, say: Speaker) -> None:
     keys = ("title", "publisher", "table", "url", "licence", "retrieved")
     columns = [Column(say(f"column.{key}"), 30, "long") for key in keys]
     rows = (
-        tuple(None if (cell := getattr(source, key)) is None else str(cell) for key in keys)
-        for source in _sources(facts)
+        (
+            say.of(one.title),
+            say.of(one.publisher),
+            say.of(one.table) or None,
+            one.url,
+            one.licence,
+            None if one.retrieved is None else one.retrieved.isoformat(),
+        )
+        for one in facts.result.origins
     )
     sheet.alone(columns, rows)
     sheet.sheet.freeze_panes(1, 0)
-
-
-def _sources(facts: Facts) -> Iterator[Source]:
-    result = facts.result
-    seen = set()
-    own = (source for item in result.indicators for source in item.source)
-    for source in (*result.section.source, *result.sources, *own):
-        if source not in seen:
-            seen.add(source)
-            yield source
 
 
 def refused(sheet: Sheet, facts: Facts, say: Speaker) -> None:

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 import rating
-from rating.definitions.uncertainty import Alternatives, realm
+from rating.definitions.uncertainty import Alternatives, realm, sources_of
 from rating.errors import DefinitionError
 from tests.analysis.drawn import ALL, META, METHOD
 from tests.flat import section
@@ -120,6 +120,14 @@ def test_sampling_and_modelling_are_told_apart():
 def test_an_alternative_that_cannot_apply_is_an_error(assumption, message):
     with pytest.raises(DefinitionError, match=message):
         declared(assumption)
+
+
+@pytest.mark.parametrize("name", ["A survey", "Опрос", "Us", "Мы", "figures"])
+def test_a_source_is_left_out_by_title_or_publisher_in_either_language_or_by_its_table(name):
+    texts = {"title": {"en": "A survey", "ru": "Опрос"}, "publisher": {"en": "Us", "ru": "Мы"}}
+    item = declared().indicator[0]
+    named = rating.Indicator(**{**item.model_dump(exclude_unset=True), "source": [texts]})
+    assert name in sources_of(named)
 
 
 def test_every_problem_is_told_at_once_with_its_place():

@@ -191,7 +191,7 @@ def test_no_row_is_refused(shipped):
 
 def test_the_data_are_marked_as_synthetic(shipped):
     assert shipped.synthetic
-    assert shipped.sources[0].publisher == "synthetic"
+    assert shipped.sources[0].publisher.en == "synthetic"
 
 
 def test_the_shipped_set_is_what_the_command_writes(shipped, tmp_path):

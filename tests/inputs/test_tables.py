@@ -381,7 +381,7 @@ def test_sources_of_the_folder_come_with_the_data(small, tmp_path):
         'columns = ["region_year.population"]\n'
     )
     source = read(tmp_path, small).sources[0]
-    assert (source.title, source.licence, source.retrieved) == (
+    assert (source.title.of("ru"), source.licence, source.retrieved) == (
         "Regions",
         "not stated",
         date(2024, 2, 1),

@@ -12,7 +12,6 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-import rating
 from rating.analysis.explain import explain
 from rating.cli.explore import explore
 from rating.errors import UsageError
@@ -163,16 +162,3 @@ def test_what_is_made_of_invented_figures_says_so_everywhere():
         assert not any(told in str(cell) for cell in other.values[first].values())
     assert model(invented, "en")["synthetic"]
     assert not model(real, "en")["synthetic"]
-
-
-def test_a_source_that_nobody_confirmed_says_so_beside_the_figure():
-    hitech = rating.load("hitech")
-    result = rating.rate(
-        hitech, rating.read("data/demo", hitech), edition=2026, sector="translational_medicine"
-    )
-    for lang, mark in (("en", "(not verified)"), ("ru", "(не проверен)")):
-        told = explain(result, "RU-TOM", lang=lang)
-        sources = dict(told.values.select("indicator", "source").iter_rows())
-        for item in result.indicators:
-            unsure = sum(not source.verified for source in item.source)
-            assert sources[item.id].count(mark) == unsure

@@ -114,8 +114,8 @@ def _sources(world: World) -> str:
         f"# Whatever is made from them says so. Written by: {told}\n\nsynthetic = true\n"
     )
     first = Source(
-        title=f"Demonstration registers: {told}",
-        publisher="synthetic",
+        title=Text(en=f"Demonstration registers: {told}", ru=f"Демонстрационные реестры: {told}"),
+        publisher=Text(en="synthetic", ru="вымышлено"),
         verified=False,
         note=Text(
             en="Every row of every table is invented. Names of facilities begin with Demo, acts "
@@ -130,8 +130,10 @@ def _sources(world: World) -> str:
 def _entry(source: Source) -> str:
     assert source.note is not None, "each source here has a note"
     fields = {
-        "title": source.title,
-        "publisher": source.publisher,
+        "title.en": source.title.en,
+        "title.ru": source.title.ru,
+        "publisher.en": source.publisher.en,
+        "publisher.ru": source.publisher.ru,
         "url": source.url,
         "verified": source.verified,
         "note.en": source.note.en,
@@ -139,7 +141,7 @@ def _entry(source: Source) -> str:
     }
     # JSON's texts and truths are TOML's.
     lines = [
-        f"{name:9} = {json.dumps(value, ensure_ascii=False)}"
+        f"{name:12} = {json.dumps(value, ensure_ascii=False)}"
         for name, value in fields.items()
         if value is not None
     ]
@@ -148,9 +150,16 @@ def _entry(source: Source) -> str:
 
 MARGINS = (
     Source(
-        title="Margins: population, gross regional product, unemployment, students, researchers "
-        "with a degree and patents of 2019",
-        publisher="Rosstat, Regions of Russia, 2021, as re-tabulated in data/open",
+        title=Text(
+            en="Margins: population, gross regional product, unemployment, students, researchers "
+            "with a degree and patents of 2019",
+            ru="Итоги: население, валовой региональный продукт, безработица, студенты, "
+            "исследователи с учёной степенью и патенты 2019 года",
+        ),
+        publisher=Text(
+            en="Rosstat, Regions of Russia, 2021, as re-tabulated in data/open",
+            ru="Росстат, «Регионы России», 2021, в таблицах data/open",
+        ),
         url="https://rosstat.gov.ru/folder/210/document/13204",
         note=Text(
             en="Kept as published for each region and carried from 2019 to 2023-2026; gross "
@@ -162,8 +171,11 @@ MARGINS = (
         ),
     ),
     Source(
-        title="Margins: shares of activities in employment at the end of 2018, and its total",
-        publisher="profile.ru after Rosstat",
+        title=Text(
+            en="Margins: shares of activities in employment at the end of 2018, and its total",
+            ru="Итоги: доли видов деятельности в занятости на конец 2018 года и её сумма",
+        ),
+        publisher=Text(en="profile.ru after Rosstat", ru="profile.ru по данным Росстата"),
         url="https://profile.ru/news/society/employment/"
         "rosstat-nazval-sfery-truda-s-naibolshim-chislom-rabotnikov-196511/",
         note=Text(
@@ -174,8 +186,14 @@ MARGINS = (
         ),
     ),
     Source(
-        title="Margins: classes of size of small and medium enterprises in June and July 2023",
-        publisher="TASS, 12 July 2023; russianews24.com after Kommersant, June 2023",
+        title=Text(
+            en="Margins: classes of size of small and medium enterprises in June and July 2023",
+            ru="Итоги: классы размера малых и средних предприятий в июне и июле 2023 года",
+        ),
+        publisher=Text(
+            en="TASS, 12 July 2023; russianews24.com after Kommersant, June 2023",
+            ru="ТАСС, 12 июля 2023 года; russianews24.com по «Коммерсанту», июнь 2023 года",
+        ),
         url="https://tass.com/economy/1645795",
         note=Text(
             en="Of the general part: 18,590 medium enterprises, 5.6 million micro, which is 96 %. "
