@@ -230,17 +230,17 @@ class Rating:
             contact=contact,
         )
 
-    def to_xlsx(self, path: str | Path, *, lang: Lang = "en") -> Path:
+    def to_xlsx(self, path: str | Path, *, lang: Lang = "en", top: int | None = None) -> Path:
         """Write the workbook: ranking, scores, weights, audit, and the index as formulas."""
         from rating.publish.workbook import to_xlsx
 
-        return to_xlsx(self, path, lang=lang)
+        return to_xlsx(self, path, lang=lang, top=top)
 
-    def to_html(self, path: str | Path, *, lang: Lang = "en") -> Path:
+    def to_html(self, path: str | Path, *, lang: Lang = "en", top: int | None = None) -> Path:
         """Write the explorer: the ranking in one HTML file whose reader moves the weights."""
         from rating.publish.explorer import to_html
 
-        return to_html(self, path, lang=lang)
+        return to_html(self, path, lang=lang, top=top)
 
     def __repr__(self) -> str:
         ranked = self.ranks["rank"].count()

@@ -88,8 +88,14 @@ class Audit:
         )
 
 
-def audit(result: Rating) -> Audit:
+def audit(result: Rating, *, told: Rating | None = None) -> Audit:
     """Examine a rating: coverage, shapes, correlations, consistency, importance, robustness.
+
+    Args:
+        result: the rating.
+        told: the same without the numbers that are not told: what is a statistic of values or
+            scores is over these. Coverage and places without a part or with another mean are of the
+            whole rating.
 
     Example:
         >>> section = rating.load("hitech_open")
@@ -97,14 +103,15 @@ def audit(result: Rating) -> Audit:
         >>> audit(result).consistency["node"].to_list()[0]
         'index'
     """
-    scores = Scores.of(result)
+    whole = Scores.of(result)
+    told, scores = (result, whole) if told is None else (told, Scores.of(told))
     related = families(scores)
     components, loadings = principal(scores)
-    summary, shifts = leave_out(result, scores)
+    summary, shifts = leave_out(result, whole)
     return Audit(
-        result=result,
+        result=told,
         coverage=coverage(result),
-        statistics=statistics(result.values),
+        statistics=statistics(told.values),
         correlations=related,
         flags=flags(related),
         consistency=consistency(scores),
@@ -113,7 +120,7 @@ def audit(result: Rating) -> Audit:
         importance=importance(scores),
         leave_out=summary,
         shifts=shifts,
-        compensability=compensability(result, scores),
-        added_value=added_value(result, scores),
-        strengths=strengths(result, scores),
+        compensability=compensability(result, whole),
+        added_value=added_value(told, scores),
+        strengths=strengths(told, scores),
     )

@@ -22,9 +22,10 @@ from rating.cli.options import (
     Language,
     SectionName,
     Sector,
+    Top,
     Verbose,
 )
-from rating.cli.ranking import top
+from rating.cli.ranking import top as first_places
 from rating.cli.schema import write_schemas
 from rating.cli.streams import say, tell
 from rating.definitions import files
@@ -98,7 +99,7 @@ def rate_edition(
     """
     result = _rated(section, data, edition, sector, as_of, allow_refused, engine, memory)
     result.save(out)
-    say(top(result))
+    say(first_places(result))
     say(f"\nwritten to {out}: {', '.join(tables.FILES)}")
     say("values.csv is the operator's own and confidential.")
 
@@ -108,7 +109,10 @@ def write_report(
     section: SectionName,
     data: Folder,
     edition: Edition,
-    out: Annotated[Path, typer.Option(help="The PDF to write; a folder with --each-region.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="The PDF, or the workbook FILE.xlsx; a folder with --each-region."),
+    ],
     lang: Language = "en",
     sector: Sector = None,
     as_of: AsOf = None,
@@ -126,10 +130,7 @@ def write_report(
         Literal["public", "own"],
         typer.Option(help="The public, or the region itself: in full and confidential."),
     ] = "public",
-    top: Annotated[
-        int | None,
-        typer.Option(min=1, help="Tell the places of so many first; of the others the group."),
-    ] = None,
+    top: Top = None,
     boundaries: Annotated[
         Path | None, typer.Option(help="A GeoJSON file of the regions, for a map.")
     ] = None,
@@ -143,7 +144,7 @@ def write_report(
     allow_refused: AllowRefused = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the report of an edition as a PDF.
+    """Write the report of an edition as a PDF, or as a workbook where the file is .xlsx.
 
     With --region, the profile of a region alone; with --each-region, those of all, in a folder.
     With --draws, every place with its interval over the assumptions that the section declares
@@ -158,9 +159,16 @@ def write_report(
         raise UsageError(Problem("--region, --each-region, --brief", what, "give one of them"))
     if out.is_dir() and not each_region:
         raise UsageError(Problem(str(out), "is a folder", "name the PDF: --out FILE.pdf"))
+    book = out.suffix == ".xlsx"
+    if book and (alone or draws is not None or boundaries or audience != "public"):
+        what = "the workbook holds the edition: of the options only --top and --lang are for it"
+        raise UsageError(Problem(str(out), what, "leave the others out, or write a PDF"))
     if seed is not None and draws is None:
         raise UsageError(Problem("--seed", "nothing is drawn", "say how often: --draws 10000"))
     result = _rated(section, data, edition, sector, as_of, allow_refused)
+    if book:
+        say(f"written: {result.to_xlsx(out, lang=lang, top=top)}")
+        return
     code = None if region is None else _code(result, region)
     sure = None
     if draws is not None:
@@ -221,12 +229,13 @@ def write_explorer(
     lang: Language = "en",
     sector: Sector = None,
     as_of: AsOf = None,
+    top: Top = None,
     allow_refused: AllowRefused = False,
     verbose: Verbose = False,
 ) -> None:
     """Write the ranking as one page whose reader moves the weights."""
     result = _rated(section, data, edition, sector, as_of, allow_refused)
-    say(explore(result, out, lang))
+    say(explore(result, out, lang, top))
 
 
 @app.command("explain")

@@ -9,13 +9,14 @@ from rating.result import Rating
 from rating.text import Lang
 
 
-def explore(result: Rating, out: Path, lang: Lang) -> str:
+def explore(result: Rating, out: Path, lang: Lang, top: int | None = None) -> str:
     """Write the explorer and say where it is.
 
     Args:
         result: the rated edition.
         out: the HTML file.
         lang: the language it opens in.
+        top: tell so many first regions; of the others only the group.
 
     Returns:
         The line to print.
@@ -25,4 +26,4 @@ def explore(result: Rating, out: Path, lang: Lang) -> str:
     """
     if out.is_dir():
         raise UsageError(Problem(str(out), "is a folder", "name the page: --out FILE.html"))
-    return f"written: {result.to_html(out, lang=lang)}"
+    return f"written: {result.to_html(out, lang=lang, top=top)}"

@@ -26,5 +26,9 @@ AllowRefused = Annotated[
     bool, typer.Option("--allow-refused", help="Leave refused rows out instead of stopping.")
 ]
 Language = Annotated[Lang, typer.Option(help="The language of names and texts.")]
+Top = Annotated[
+    int | None,
+    typer.Option(min=1, help="Tell the places of so many first; of the others the group."),
+]
 # Heard by run.py, which also shows tracebacks then.
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log each step on stderr.")]

@@ -63,7 +63,7 @@ def _coverage(a: Asked) -> Found:
 
 
 def _treated(a: Asked) -> Found:
-    count = a.material.facts.result.treated.height
+    count = a.material.facts.told.among.treated.height
     return a.say("check.text_2" if count else "check.text_2_none", n=count), ()
 
 

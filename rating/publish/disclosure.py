@@ -1,7 +1,7 @@
-"""What may be told of a rating: the same rating without what would tell of single firms.
+"""What may be told of a rating: not what would tell of single firms; of some regions the group.
 
-Whatever is published is made from ``Published.result``, which does not hold a hidden number, so
-medians, places, charts and formulas cannot tell it. docs/disclosure.md says what is hidden and why.
+Whatever is published is made from ``Published``, which does not hold a hidden number, so medians,
+places, charts and formulas cannot tell it. docs/disclosure.md says what is hidden and why.
 """
 
 from __future__ import annotations
@@ -13,23 +13,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
+import polars.selectors as cs
 
-from rating.analysis.compensation import added_value
-from rating.analysis.correlations import families, flags
-from rating.analysis.importance import importance
-from rating.analysis.multivariate import consistency, principal
-from rating.analysis.scores import Scores
-from rating.analysis.statistics import statistics
-from rating.analysis.strengths import strengths
+from rating.analysis.audit import Audit, audit
 from rating.definitions import derived
-from rating.publish.suppression import suppressed
+from rating.errors import Problem, UsageError
+from rating.publish.suppression import LEAST_REGIONS, suppressed
 from rating.steps.ranks import DIGITS
 
 if TYPE_CHECKING:
-    from rating.analysis.audit import Audit
     from rating.result import Rating
 
-MARK = "suppressed"
+MARK, GROUPED = "suppressed", "grouped"
 _HIDDEN = {"region": pl.String, "item": pl.String, "reason": pl.String}
 
 
@@ -40,16 +35,23 @@ class Published:
     Attributes:
         whole: the rating with everything, for what is asked of it and told without numbers of its
             own: places, and how places move.
-        result: the rating without hidden cells: they are missing in ``values`` (status
+        among: the rating without hidden cells: they are missing in ``values`` (status
             ``suppressed``), ``measures``, ``scores`` and ``ranks``; places on nodes are among those
             that are told; treated values and shapes are left out of indicators that have a hidden
-            cell, and the content of refused rows of the registers.
-        hidden: region, item, reason (``few``, ``dominant`` or ``secondary``), in order.
+            cell, and the content of refused rows of the registers. What names no region is taken
+            from it: medians, places on indicators, statistics.
+        result: the same without the regions of which only the group is told; in ``ranks`` they have
+            neither place nor score and the status ``grouped``.
+        hidden: region, item, reason (``few``, ``dominant`` or ``secondary``), in order; not of
+            regions of which nothing but the group is told.
+        grouped: the regions of which only the group is told.
     """
 
     whole: Rating
+    among: Rating
     result: Rating
     hidden: pl.DataFrame
+    grouped: frozenset[str] = frozenset()
 
     @cached_property
     def cells(self) -> frozenset[tuple[str, str]]:
@@ -72,52 +74,83 @@ class Published:
     def to(self, region: str) -> Published:
         """What may be told to a region, in its own edition: all of itself."""
         hidden = self.hidden.filter(pl.col("region") != region)
-        return Published(self.whole, _masked(self.whole, hidden), hidden)
+        result = _masked(self.whole, hidden)
+        return Published(self.whole, result, result, hidden, self.grouped)
 
     def audit(self) -> Audit:
         """The audit, its statistics over what is told; places are those of the whole rating."""
-        found = self.whole.audit()
-        if not self.cells:
-            return found
-        scores = Scores.of(self.result)
-        related = families(scores)
-        components, loadings = principal(scores)
-        return dataclasses.replace(
-            found,
-            result=self.result,
-            statistics=statistics(self.result.values),
-            correlations=related,
-            flags=flags(related),
-            consistency=consistency(scores),
-            components=components,
-            loadings=loadings,
-            importance=importance(scores),
-            shifts=found.shifts.clear(),
-            added_value=added_value(self.result, scores),
-            strengths=strengths(self.result, scores),
-        )
+        if self.among is self.whole and not self.grouped:
+            return self.whole.audit()
+        found = audit(self.whole, told=self.among)
+        frames = {name: frame for name, frame in vars(found).items() if name != "result"}
+        for name, key in (
+            ("coverage", "item"),
+            ("compensability", "region"),
+            ("strengths", "region"),
+        ):
+            frames[name] = frames[name].filter(~pl.col(key).is_in(sorted(self.grouped)))
+        frames["shifts"] = found.shifts.clear()
+        # As of scores, the last digits would tell of what is hidden, be it the order of the terms.
+        small = cs.float() & cs.ends_with("_p")
+        digits = [small.round_sig_figs(DIGITS), (cs.float() - small).round(DIGITS)]
+        told = {name: frame.with_columns(digits) for name, frame in frames.items()}
+        return Audit(result=self.result, **told)
 
 
-def published(result: Rating, *, secondary: bool = True) -> Published:
+def published(result: Rating, *, secondary: bool = True, top: int | None = None) -> Published:
     """What may be told of a rating.
 
     Args:
         result: the rating.
         secondary: hide also what would give the sensitive cells away.
+        top: tell the places and the numbers of so many first regions; of the others the group.
+
+    Raises:
+        UsageError: so few regions would be left that the medians of all would tell of them.
 
     Example:
         >>> section = rating.load("hitech_open")
         >>> result = rating.rate(section, rating.read("data/open", section), edition=2019)
         >>> published(result).hidden.is_empty()
         True
+        >>> published(result, top=20).result.ranks["rank"].count()
+        20
     """
+    if top is not None and top < 1:
+        raise UsageError(Problem("top", f"the first {top} regions", "give 1 or more"))
     cells = suppressed(result, secondary=secondary)
     hidden = pl.DataFrame(
         [(region, item, reason) for (region, item), reason in sorted(cells.items())],
         schema=_HIDDEN,
         orient="row",
     )
-    return Published(result, _masked(result, hidden), hidden)
+    among = _masked(result, hidden)
+    if top is None or not (beyond := result.ranks.filter(pl.col("rank") > top)["region"].to_list()):
+        return Published(result, among, among, hidden, frozenset())
+    if len(beyond) < LEAST_REGIONS:
+        what = f"{len(beyond)} of the regions would be told by group, and medians tell of so few"
+        raise UsageError(Problem("top", what, "tell fewer places, or all"))
+    told = hidden.filter(~pl.col("region").is_in(beyond))
+    return Published(result, among, _first(among, beyond), told, frozenset(beyond))
+
+
+def _first(result: Rating, beyond: list[str]) -> Rating:
+    """The rating without the numbers of some regions, which stand after the others by name."""
+    gone = pl.col("region").is_in(beyond)
+    ranked = pl.col("rank").is_not_null()
+    rest = result.ranks.filter(gone).with_columns(
+        rank=pl.lit(None, pl.Int64), score=pl.lit(None, pl.Float64), status=pl.lit(GROUPED)
+    )
+    # Their order would tell their places.
+    names = [result.name(region) for region in rest["region"]]
+    rest = rest.with_columns(_name=pl.Series(names, dtype=pl.String)).sort("_name", "region")
+    told = result.ranks.filter(~gone)
+    frames = ("scores", "values", "measures", "treated", "screened", "disclosure")
+    return dataclasses.replace(
+        result,
+        ranks=pl.concat([told.filter(ranked), rest.drop("_name"), told.filter(~ranked)]),
+        **{name: getattr(result, name).filter(~gone) for name in frames},
+    )
 
 
 def _masked(result: Rating, hidden: pl.DataFrame) -> Rating:

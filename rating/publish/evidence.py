@@ -14,7 +14,7 @@ MOST = 24
 
 def outside(a: Asked) -> Found:
     """How the index goes with what the edition holds and the index does not use."""
-    result = a.material.facts.result
+    result = a.material.facts.told.among
     used = result.tree.scored()
     index = result.ranks.filter(pl.col("rank").is_not_null()).select("region", index="score")
     found = (

@@ -30,31 +30,34 @@ SCRIPTS = ("scoring.js", "state.js", "words.js", "region.js", "view.js")
 _ESCAPED = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"})
 
 
-def to_html(result: Rating, path: Path | str, *, lang: Lang = "en") -> Path:
+def to_html(result: Rating, path: Path | str, *, lang: Lang = "en", top: int | None = None) -> Path:
     """Write the explorer of a rating: ranking, map, profiles and weights to move, in one file.
 
-    The file holds the scores and values of every region; whoever has it can read them. It is not
-    for an edition that tells the places of some regions only.
+    Without ``top`` the file holds the scores and values of every region; whoever has it can read
+    them.
 
     Args:
         result: what ``rating.rate`` returned.
         path: the file to write; it appears whole or not at all.
         lang: the language it opens in; a reader may switch.
+        top: in a public edition, tell the places and the numbers of so many first regions; of
+            the others the file holds the group, and weights rank the first alone.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: the language is not known, or the file cannot be written.
+        UsageError: the language is not known, nearly all places are told, or the file cannot be
+            written.
     """
-    return write_whole(path, to_text(result, lang=lang).encode())
+    return write_whole(path, to_text(result, lang=lang, top=top).encode())
 
 
-def to_text(result: Rating, *, lang: Lang = "en") -> str:
+def to_text(result: Rating, *, lang: Lang = "en", top: int | None = None) -> str:
     """The explorer as the text of an HTML file; the same text for the same rating."""
     if lang not in LANGS:
         raise UsageError(Problem("lang", f"no language '{lang}'", nearest(lang, LANGS)))
-    content = model(result, lang)
+    content = model(result, lang, top)
     style, script = _file("style.css"), "\n".join(_file(name) for name in SCRIPTS)
     texts = catalogue(TEXTS)
     places = {

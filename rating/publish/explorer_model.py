@@ -23,21 +23,23 @@ LANGUAGES: Mapping[Lang, str] = {"en": "English", "ru": "Русский"}
 TITLE_LENGTH = 160
 
 
-def model(result: Rating, lang: Lang) -> dict[str, Any]:
+def model(result: Rating, lang: Lang, top: int | None = None) -> dict[str, Any]:
     """Everything the explorer holds: names cleaned, missing numbers None, nothing infinite.
 
     Args:
         result: the rating.
         lang: the language the explorer opens in.
+        top: tell so many first regions; of the others only the group.
 
     Returns:
         ``items`` in the order of the tree, parents first, with children as their positions;
         ``regions`` in the order of the ranking; ``scores`` of indicators, and of nodes whose method
         looks at other regions, one number a region; ``values``, ``imputed``, ``groups``, texts;
         ``hidden``, the regions by item of which the number is not told, and ``kept``, the published
-        scores of the nodes above them, which no weights move.
+        scores of the nodes above them, which no weights move; ``told``, how many regions are told
+        where it is not all, and then the published group of each region.
     """
-    facts = gather(result)
+    facts = gather(result, top=top)
     items = _items(facts)
     texts = catalogue(TEXTS)
     return {
@@ -55,6 +57,8 @@ def model(result: Rating, lang: Lang) -> dict[str, Any]:
         "digest": facts.result.digest,
         "version": VERSION,
         "total": facts.total,
+        "places": facts.places,
+        "told": len(facts.ranked) if facts.grouped else None,
         "items": items,
         "regions": _regions(facts),
         "scores": _scores(facts, items),
@@ -123,6 +127,7 @@ def _method(result: Rating, item: Item) -> dict[str, Any] | None:
 def _regions(facts: Facts) -> list[dict[str, Any]]:
     screened = facts.result.screened.filter(pl.col("node").is_null() & ~pl.col("included"))
     thin = set(screened["region"])
+    place = {group.label: group.place for group in facts.groups}
     return [
         {
             "code": clean(region.code),
@@ -134,6 +139,8 @@ def _regions(facts: Facts) -> list[dict[str, Any]]:
             "outside": region.status == "outside",
             # Of those who may be ranked, the ones with a score are.
             "eligible": region.status != "outside" and region.code not in thin,
+            **({"group": place.get(region.group or "")} if facts.grouped else {}),
+            **({"grouped": True} if region.status == "grouped" else {}),
         }
         for region in facts.regions
     ]

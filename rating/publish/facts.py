@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -78,9 +77,7 @@ class Cell:
     hidden: bool = False
 
 
-_Looked = tuple[
-    dict[tuple[str, str], Cell], dict[str, tuple[float, float, float]], dict[str, tuple[float, ...]]
-]
+_Looked = tuple[dict[tuple[str, str], Cell], dict[str, tuple[float, float, float]], dict[str, int]]
 NOTHING = Cell(value=None, score=None, rank=None, status="missing")
 
 
@@ -107,7 +104,6 @@ class Facts:
         middle: first quartile, median, third quartile of the scores of ranked regions, by item.
         axis: lowest and highest score that an item's axis shows.
         compared: number of ranked regions with a score, by item.
-        ladder: the rounded scores of ranked regions from the lowest up, by item.
         digits: digits after the point for an indicator's values.
         total: number of indicators in force that count, those of weight 0 left out.
         places: number of ranked regions, those whose place is not told included.
@@ -123,7 +119,6 @@ class Facts:
     middle: Mapping[str, tuple[float, float, float]]
     axis: Mapping[str, tuple[float, float]]
     compared: Mapping[str, int]
-    ladder: Mapping[str, tuple[float, ...]]
     digits: Mapping[str, int]
     total: int
     places: int
@@ -163,13 +158,9 @@ class Facts:
         return self.cells.get((region.code, item.id), NOTHING)
 
     def scores(self, item: Item) -> list[float]:
-        """The scores of all ranked regions on an item, from the lowest up; nobody is named."""
-        return list(self.ladder.get(item.id, ()))
-
-    def place(self, score: float, item: Item) -> int:
-        """The place that a score has, or would have, among the ranked regions."""
-        ladder = self.ladder.get(item.id, ())
-        return len(ladder) - bisect_right(ladder, round(score, 9)) + 1
+        """The scores of the regions whose rank is told on an item, from the lowest up."""
+        known = (self.cell(region, item).score for region in self.ranked)
+        return sorted(round(score, 9) for score in known if score is not None)
 
     def under(self, node: Item) -> tuple[Item, ...]:
         """The indicators anywhere below a node."""
@@ -180,11 +171,6 @@ class Facts:
         return tuple(item for item in self.indicators if item.id in inside)
 
 
-def shown(result: Rating) -> pl.DataFrame:
-    """The values of an edition that may be shown."""
-    return result.values
-
-
 def gather(whole: Rating, *, top: int | None = None, told: Published | None = None) -> Facts:
     """Look everything up once.
 
@@ -193,16 +179,11 @@ def gather(whole: Rating, *, top: int | None = None, told: Published | None = No
         top: tell the places and the numbers of so many first; of the others only the group.
         told: what may be told of the rating; found without it.
     """
-    result = (told := told or published(whole)).result
+    result = (told := told or published(whole, top=top)).result
     items = _items(result)
-    cells, middle, ladder = _cells(told)
+    cells, middle, compared = _cells(told)
     counted = _counted(result)
-    regions = _regions(result, counted, top)
-    withheld = {region.code for region in regions if region.status == "grouped"}
-    cells = {
-        key: Cell(None, None, None, cell.status, cell.hidden) if key[0] in withheld else cell
-        for key, cell in cells.items()
-    }
+    regions = _regions(told, counted)
     return Facts(
         result=result,
         told=told,
@@ -212,12 +193,11 @@ def gather(whole: Rating, *, top: int | None = None, told: Published | None = No
         groups=_groups(result, regions),
         cells=cells,
         middle=middle,
-        axis=_axes(result, items),
-        compared={item: len(scores) for item, scores in ladder.items()},
-        ladder=ladder,
-        digits={item.id: _digits(result, item.id) for item in items if item.kind == "indicator"},
+        axis=_axes(result, items, middle),
+        compared=compared,
+        digits={one.id: _digits(told.among, one.id) for one in items if one.kind == "indicator"},
         total=len(counted),
-        places=result.ranks["rank"].count(),
+        places=told.among.ranks["rank"].count(),
     )
 
 
@@ -252,8 +232,8 @@ def _items(result: Rating) -> tuple[Item, ...]:
 
 
 def _cells(told: Published) -> _Looked:
-    """Cells, quartiles and ordered scores; an indicator is ranked as the index is."""
-    none, result = pl.lit(None), told.result
+    """Cells, quartiles and how many are compared; an indicator is ranked as the index is."""
+    none, result = pl.lit(None), told.among
     nodes = result.scores.select(
         "region",
         pl.col("node").alias("item"),
@@ -262,7 +242,7 @@ def _cells(told: Published) -> _Looked:
         pl.lit("observed").alias("status"),
     )
     item = pl.col("indicator").alias("item")
-    indicators = shown(result).select("region", item, "value", "score", "status")
+    indicators = result.values.select("region", item, "value", "score", "status")
     ranked = result.ranks.filter(pl.col("rank").is_not_null()).select("region", in_ranking=True)
     compared = pl.when(pl.col("in_ranking")).then(pl.col("score").round(9))
     table = (
@@ -280,21 +260,23 @@ def _cells(told: Published) -> _Looked:
             low=pl.col("compared").quantile(0.25, "linear"),
             median=pl.col("compared").median(),
             high=pl.col("compared").quantile(0.75, "linear"),
-            ladder=pl.col("compared").sort(),
+            count=pl.len(),
         )
     )
+    names = ("region", "item", "value", "score", "rank", "status")
     cells = {
-        key: Cell(value, score, rank, "observed" if status == MARK else status, key in told.cells)
-        for *names, value, score, rank, status in table.select(
-            "region", "item", "value", "score", "rank", "status"
-        ).iter_rows()
-        if (key := (names[0], names[1]))
+        (code, item): Cell(None, None, None, status)
+        if code in told.grouped
+        else Cell(value, score, rank, status, (code, item) in told.cells)
+        for code, item, value, score, rank, status in table.select(names)
+        .with_columns(pl.col("status").replace(MARK, "observed"))
+        .iter_rows()
     }
     rows = list(middle.iter_rows(named=True))
     return (
         cells,
         {row["item"]: (row["low"], row["median"], row["high"]) for row in rows},
-        {row["item"]: tuple(row["ladder"]) for row in rows},
+        {row["item"]: row["count"] for row in rows},
     )
 
 
@@ -308,10 +290,11 @@ def _counted(result: Rating) -> list[str]:
     ]
 
 
-def _regions(result: Rating, counted: list[str], top: int | None) -> tuple[Region, ...]:
+def _regions(told: Published, counted: list[str]) -> tuple[Region, ...]:
+    result = told.result
     known = {row["region"]: row for row in result.regions.iter_rows(named=True)}
     present = dict(
-        result.values.filter(
+        told.among.values.filter(
             pl.col("status").is_in(["observed", MARK]) & pl.col("indicator").is_in(counted)
         )
         .group_by("region")
@@ -322,27 +305,22 @@ def _regions(result: Rating, counted: list[str], top: int | None) -> tuple[Regio
     for row in result.ranks.iter_rows(named=True):
         about = known.get(row["region"], {})
         name = _both(about, "name") or Text(en=clean(row["region"], NAME_LENGTH) or "?")
-        hidden = top is not None and row["rank"] is not None and row["rank"] > top
         found.append(
             Region(
                 code=row["region"],
                 name=name,
                 short=_both(about, "short") or name,
                 district=_both(about, "district"),
-                rank=None if hidden else row["rank"],
-                score=None if hidden else row["score"],
+                rank=row["rank"],
+                score=row["score"],
                 group=row["group"],
                 coverage=row["coverage"],
                 present=present.get(row["region"], 0),
-                status="grouped" if hidden else row["status"],
+                status=row["status"],
                 tile=_tile(about),
             )
         )
-    # Regions whose place is not told stand by name, or their order would tell it.
-    told = [region for region in found if region.status != "grouped"]
-    rest = sorted((r for r in found if r.status == "grouped"), key=lambda r: r.name.en)
-    at = sum(region.rank is not None for region in told)
-    return (*told[:at], *rest, *told[at:])
+    return tuple(found)
 
 
 def _tile(row: Mapping[str, object]) -> tuple[int, int] | None:
@@ -376,11 +354,13 @@ def _groups(result: Rating, regions: tuple[Region, ...]) -> tuple[Group, ...]:
     )
 
 
-def _axes(result: Rating, items: tuple[Item, ...]) -> dict[str, tuple[float, float]]:
-    """The range that an item's scores are declared to fill, else the one that all of them fill."""
-    seen = pl.concat([result.scores["score"], result.values["score"]]).drop_nulls()
-    low, high = seen.min(), seen.max()
-    seen_ends = (float(low), float(high)) if seen.len() else (0.0, 1.0)  # type: ignore[arg-type]
+def _axes(
+    result: Rating, items: tuple[Item, ...], middle: Mapping[str, tuple[float, float, float]]
+) -> dict[str, tuple[float, float]]:
+    """The range that an item's scores are declared to fill, else the one that all told fill."""
+    told = pl.concat([result.scores["score"], result.values["score"]]).drop_nulls()
+    seen = [*told, *(score for of_item in middle.values() for score in of_item)]
+    seen_ends = (min(seen), max(seen)) if seen else (0.0, 1.0)
     axes = {}
     for item in items:
         normalise = result.section.method_of(item.id).normalise

@@ -75,6 +75,7 @@ def leader(facts: Facts, say: Speaker) -> Finding | None:
     best, worst = _score(first), ladder[0]
     axis = facts.axis[facts.root.id]
     low, median, high = facts.middle[facts.root.id]
+    name = say.of(last.name)
     if len(sharing) > 1:
         title = say("finding.leader_tie_title", names=_some(sharing, say))
     else:
@@ -94,7 +95,7 @@ def leader(facts: Facts, say: Speaker) -> Finding | None:
         low=say.number(axis[0], 0),
         high=say.number(axis[1], 0),
         median=say.number(median),
-        last="" if facts.grouped else f" ({say.of(last.name)})",
+        last=say("finding.last_told", name=name) if facts.grouped else f" ({name})",
         worst=say.number(worst),
         q1=say.number(low),
         q3=say.number(high),

@@ -13,7 +13,7 @@ import polars as pl
 from rating.analysis.overtake import all_gains
 from rating.errors import RatingError
 from rating.publish import history, intervals, peers, sites
-from rating.publish.facts import Facts, gather, shown
+from rating.publish.facts import Facts, gather
 from rating.publish.history import History
 from rating.publish.intervals import Intervals
 from rating.publish.peers import Peers
@@ -90,7 +90,8 @@ class Material:
     @cached_property
     def medians(self) -> dict[str, float]:
         """The median of the measured values of each indicator over all rated regions."""
-        found = shown(self.facts.result).group_by("indicator").agg(pl.col("value").median())
+        values = self.facts.told.among.values
+        found = values.group_by("indicator").agg(pl.col("value").median())
         return dict(found.drop_nulls().iter_rows())
 
     @cached_property

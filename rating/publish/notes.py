@@ -30,9 +30,10 @@ def notes(facts: Facts, say: Speaker) -> Iterator[str]:
     empty = [item for item in facts.items if item.kind == "node" and not facts.under(item)]
     if empty:
         yield say("annex.edition_empty", names=", ".join(say.of(item.name) for item in empty))
-    missing = result.values.filter(pl.col("status") == "missing").height
+    values = facts.told.among.values
+    missing = values.filter(pl.col("status") == "missing").height
     if missing:
-        yield say("annex.edition_missing", n=missing, of=result.values.height)
+        yield say("annex.edition_missing", n=missing, of=values.height)
     if facts.told.cells:
         yield _hidden(facts, say)
     yield from _table_notes(facts, say)

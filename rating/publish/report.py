@@ -151,8 +151,6 @@ def together(
     if audience == "own" and top is not None:
         what = "a region's own edition tells everything"
         problems.append(Problem("top", what, "leave it out, or write for the public"))
-    if top is not None and top < 1:
-        problems.append(Problem("top", f"the first {top} regions", "give 1 or more"))
     if brief and region is not None:
         problems.append(Problem("brief", "is not of one region", "leave the region out"))
     if problems:

@@ -69,7 +69,7 @@ def manifest(result: Rating) -> bytes:
             item.id: result.version(item.id).since.isoformat() for item in result.indicators
         },
         "regions": result.ranks.height,
-        "ranked": result.ranks["rank"].count(),
+        "ranked": result.ranks["status"].is_in(["ranked", "grouped"]).sum(),
         "refused_rows": result.refused.height,
         # Cells that tell of single firms: the files hold them, and what is published does not.
         "confidential_cells": result.disclosure.height,

@@ -31,34 +31,38 @@ _OPTIONS = {
 }
 
 
-def to_xlsx(result: Rating, path: Path | str, *, lang: Lang = "en") -> Path:
+def to_xlsx(result: Rating, path: Path | str, *, lang: Lang = "en", top: int | None = None) -> Path:
     """Write a rating as a workbook.
 
     Ranking, scores, values, weights, definitions, sources, refused rows and the audit; and a sheet
-    whose formulas follow a changed weight or score. It is the operator's own: all values are in it.
+    whose formulas follow a changed weight or score. Without ``top`` it is the operator's own: the
+    values of all regions are in it.
 
     Args:
         result: what ``rating.rate`` returned.
         path: the file to write; it appears whole or not at all.
         lang: ``en`` or ``ru``.
+        top: in a public edition, tell the places and the numbers of so many first regions; the
+            others are told by group.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: the language is not known, or the file cannot be written.
+        UsageError: the language is not known, nearly all places are told, or the file cannot be
+            written.
     """
-    return write_whole(path, to_bytes(result, lang=lang))
+    return write_whole(path, to_bytes(result, lang=lang, top=top))
 
 
-def to_bytes(result: Rating, *, lang: Lang = "en") -> bytes:
+def to_bytes(result: Rating, *, lang: Lang = "en", top: int | None = None) -> bytes:
     """The workbook as bytes: the same for the same rating."""
     if lang not in LANGS:
         raise UsageError(Problem("lang", f"no language '{lang}'", nearest(lang, LANGS)))
     # Late: the report brings its templates with it.
     from rating.publish.compose import created
 
-    say, facts = Speaker(lang, TEXTS), gather(result)
+    say, facts = Speaker(lang, TEXTS), gather(result, top=top)
     places = workbook_index.layout(facts)
     weights = say("sheet.weights")
     sheets: dict[str, Callable[[Sheet], None]] = {

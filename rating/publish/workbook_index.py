@@ -147,8 +147,8 @@ def write(sheet: Sheet, facts: Facts, say: Speaker, places: Layout, weights: str
     for item, column in places.columns.items():
         _above(sheet, facts, say, places, (item, column, weights))
     eligible = _eligible(facts)
-    last = FIRST + len(facts.regions) - 1
-    for row, region in enumerate(facts.regions, FIRST):
+    last = FIRST + len(facts.profiled) - 1
+    for row, region in enumerate(facts.profiled, FIRST):
         scores = {item.id: facts.cell(region, item).score for item in facts.items}
         # A formula that lacks a child would give another score than the one that is published.
         kept = {node for of, node in facts.told.above if of == region.code}

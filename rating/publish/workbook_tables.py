@@ -27,16 +27,17 @@ def about(sheet: Sheet, facts: Facts, say: Speaker, sheets: Sequence[str]) -> No
     columns = [Column(say("column.what"), 34), Column(say("column.content"), 110, "long")]
     sheet.widths(columns)
     sheet.put(0, 0, say.of(result.section.name), "title")
-    hidden = len(facts.told.cells)
-    note = say("about.suppressed", n=hidden) if hidden else say("about.confidential")
-    sheet.put(1, 0, note, "note")
+    hidden, told = len(facts.told.cells), len(facts.ranked)
+    said = [say("about.top", n=told)] if facts.grouped else []
+    said += [say("about.suppressed", n=hidden)] if hidden else []
+    sheet.put(1, 0, " ".join(said) or say("about.confidential"), "note")
     if result.data.synthetic:
         sheet.put(2, 0, Speaker(say.lang)("cover.synthetic"), "title")
     rows: list[tuple[str, Cell]] = [
         (say("about.section"), result.section.id),
         (say("about.edition"), str(result.edition)),
         (say("about.as_of"), result.as_of.isoformat()),
-        (say("about.ranked"), str(len(facts.ranked))),
+        (say("about.ranked"), str(facts.places)),
         (say("about.assessed"), str(len(facts.regions))),
         (say("about.indicators"), str(facts.total)),
         (say("about.refused"), str(result.refused.height)),
@@ -93,7 +94,7 @@ def ranking(sheet: Sheet, facts: Facts, say: Speaker) -> None:
             region.score,
             *(facts.cell(region, item).score for item in facts.pillars),
             region.coverage,
-            imputed.get(region.code, 0),
+            imputed.get(region.code),
             say(f"word.{region.status}"),
         )
         for region in facts.regions
@@ -160,7 +161,7 @@ def scores(sheet: Sheet, facts: Facts, say: Speaker) -> None:
                 for cell in (found.score, found.rank)
             ),
         )
-        for region in facts.regions
+        for region in facts.profiled
     )
     sheet.alone(columns, rows)
     sheet.sheet.freeze_panes(1, 2)

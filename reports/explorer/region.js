@@ -48,7 +48,8 @@ function regionPage(page) {
   const big = (value, label) =>
     element("div", {}, element("dt", {}, label), element("dd", {}, value));
   const placed = result.ranks[0];
-  const count = placed.filter((place) => place !== null).length;
+  const told = placed.filter((place) => place !== null).length;
+  const count = model.told && !page.custom ? model.places : told;
   const [low, high] = model.items[0].axis;
   const ends = { low: number(low, 0), high: number(high, 0) };
   const numbers = [
@@ -68,6 +69,7 @@ function regionPage(page) {
     element("dl", { class: "numbers" }, ...numbers),
     profileTable(page, at),
     element("p", { class: "note" }, say("profile_note")),
+    ...(model.told ? [element("p", { class: "note" }, say("told_note", { n: model.told }))] : []),
     ...(Object.values(model.hidden).some((regions) => regions.includes(at))
       ? [element("p", { class: "note" }, say("suppressed_note"))] : []),
     neighbours(page, at),
@@ -97,7 +99,7 @@ function profileTable(page, at) {
 }
 
 function neighbours(page, at) {
-  const order = page.byPlace();
+  const order = page.byPlace().filter((r) => !page.model.regions[r].grouped);
   const place = order.indexOf(at);
   const step = (key, to) => order[to] === undefined ? null
     : element("a", { href: page.link({ region: order[to] }), rel: key === "next" ? "next" : "prev" },

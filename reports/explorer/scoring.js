@@ -132,8 +132,11 @@ const Scoring = (() => {
     const eligible = model.regions.map((region, n) => region.eligible && scores[0][n] !== null);
     const placed = scores.map((column) => ranks(column, eligible));
     const status = model.regions.map((region, n) =>
-      region.outside ? "outside" : eligible[n] ? "ranked" : "thin");
-    return { scores, ranks: placed, status, groups: groups(scores[0], placed[0], model.groups) };
+      region.grouped ? "grouped" : region.outside ? "outside" : eligible[n] ? "ranked" : "thin");
+    // Cuts lie between the ends of all: where some are not told, groups stay as published.
+    const grouped = model.told ? model.regions.map((region) => region.group)
+      : groups(scores[0], placed[0], model.groups);
+    return { scores, ranks: placed, status, groups: grouped };
   }
 
   return { compute, groups, node, ranks, round9 };

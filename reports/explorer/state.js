@@ -19,7 +19,7 @@ const State = (() => {
 
   function read(hash, model, sorts) {
     const found = new URLSearchParams(hash.replace(/^#/, ""));
-    const region = model.regions.findIndex(({ code }) => code === found.get("region"));
+    const region = model.regions.findIndex(({ code, grouped }) => !grouped && code === found.get("region"));
     const sort = sorts.includes(found.get("sort")) ? found.get("sort") : "place";
     return {
       lang: ["en", "ru"].includes(found.get("lang")) ? found.get("lang") : model.lang,

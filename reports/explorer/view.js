@@ -17,7 +17,8 @@ const page = {
   link: (change) => State.write({ ...page.state, ...change }, model),
   group: (at) => {
     const place = page.result.groups[at];
-    if (page.result.status[at] !== "ranked") return page.say(page.result.status[at]);
+    const status = page.result.status[at];
+    if (status !== "ranked" && (status !== "grouped" || place === null)) return page.say(status);
     return place === null ? "" : page.say("group_of", { label: model.groups.labels[place] });
   },
   measured: (item, at) => {
@@ -74,10 +75,11 @@ function sorted({ sort, falling }) {
   const last = (x, y) => (x === null) - (y === null);
   const order = (x, y) => (typeof x === "string" ? compared.compare(x, y) : x - y);
   const places = page.result.ranks[0];
+  const out = (r) => places[r] === null && !model.regions[r].grouped;
   return model.regions.map((_, r) => r).sort((a, b) => {
     const [x, y] = [chosen.of(a), chosen.of(b)];
     const first = last(x, y) || (x === null ? 0 : (falling ? -1 : 1) * order(x, y));
-    return first || last(places[a], places[b]) || places[a] - places[b] || compared.compare(names[a], names[b]);
+    return first || last(places[a], places[b]) || out(a) - out(b) || places[a] - places[b] || compared.compare(names[a], names[b]);
   });
 }
 
@@ -106,7 +108,7 @@ function drawRow(r, shown) {
   const { cells, said } = rows[r] || (rows[r] = newRow(r, shown));
   shown.forEach((column, n) => {
     const text = column.text ? column.text(r) : page.number(column.of(r), column.digits);
-    if (column.key === "region") cells[n].firstChild.setAttribute("href", page.link({ region: r }));
+    if (column.key === "region" && !model.regions[r].grouped) cells[n].firstChild.setAttribute("href", page.link({ region: r }));
     // What is said aloud of a move has words of its own in each language.
     const key = `${page.state.lang} ${text}`;
     if (said[n] === key) return;
@@ -142,12 +144,14 @@ function drawMap() {
     const { tile, name } = model.regions[r];
     const group = page.result.groups[r];
     const place = page.result.ranks[0][r];
-    const colour = place === null ? null : model.groups.colours[group === null ? 0 : group];
+    const { grouped } = model.regions[r];
+    const colour = place === null && !grouped ? null : model.groups.colours[group === null ? 0 : group];
     const told = place === null
       ? `${page.name(name)}: ${page.group(r)}`
       : page.say("tile", { name: page.name(name), place, score: page.number(page.result.scores[0][r]) });
     const kind = colour === null ? "out" : colour.dark ? "dark" : "light";
-    const link = element("a", { href: page.link({ region: r }), class: kind, "aria-label": told, title: told, tabindex: "-1" }, place === null ? MISSING : String(place));
+    const to = grouped ? { role: "img" } : { href: page.link({ region: r }) };
+    const link = element("a", { ...to, class: kind, "aria-label": told, title: told, tabindex: "-1" }, place === null ? MISSING : String(place));
     if (colour !== null) link.style.background = colour.fill;
     const cell = element("li", {}, link);
     [cell.style.gridColumn, cell.style.gridRow] = [tile[0] + 1, tile[1] + 1];
@@ -158,7 +162,7 @@ function drawMap() {
   by("map").replaceChildren(...tiles);
   const label = (group) => page.say("group_of", { label: group });
   const legend = model.groups.labels.map((group, n) => element("li", {}, swatch(n), label(group)));
-  if (page.result.ranks[0].includes(null)) {
+  if (page.result.status.some((one) => one === "outside" || one === "thin")) {
     legend.push(element("li", {}, swatch(null), page.say("out")));
   }
   by("legend").replaceChildren(...legend);
@@ -211,14 +215,14 @@ function drawTexts() {
   for (const one of document.querySelectorAll("[data-text]")) one.textContent = page.say(one.dataset.text);
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", page.say(one.dataset.label));
   for (const one of by("languages").children) one.setAttribute("aria-pressed", String(one.lang === lang));
-  const ranked = page.published.ranks[0].filter((place) => place !== null).length;
-  const counts = { year: model.edition, ranked, all: model.regions.length, indicators: model.total };
+  const counts = { year: model.edition, ranked: model.places, all: model.regions.length, indicators: model.total };
   by("title").textContent = page.name(model.title);
   by("about").textContent = page.say("about", counts);
   by("invented").hidden = !model.synthetic;
   by("invented").textContent = model.synthetic ? page.say("synthetic") : "";
   const [low, high] = model.items[0].axis;
-  by("ranking-note").textContent = page.say("ranking_note", { low: page.number(low, 0), high: page.number(high, 0) });
+  const note = page.say("ranking_note", { low: page.number(low, 0), high: page.number(high, 0) });
+  by("ranking-note").textContent = model.told ? `${note} ${page.say("told_note", { n: model.told })}` : note;
   by("footer").textContent = page.say("footer", model);
   drawSliders();
 }
@@ -232,7 +236,7 @@ function draw() {
     drawHead();
   }
   page.language = page.state.lang;
-  by("banner").textContent = page.custom ? page.say("yours") : "";
+  by("banner").textContent = page.custom ? page.say(model.told ? "yours_told" : "yours", { n: model.told }) : "";
   document.body.classList.toggle("custom", page.custom);
   syncSliders();
   drawRows();

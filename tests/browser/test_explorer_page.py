@@ -287,3 +287,49 @@ def test_one_region_without_tiles_groups_or_values_is_shown(page, served):
         "ranked",
         "thin",
     ]
+
+
+@pytest.fixture
+def first_twenty(result, served):
+    served.pages["/first"] = to_text(result, top=20)
+    return f"{served.address}/first"
+
+
+def test_of_regions_beyond_the_first_the_page_tells_the_group_alone(page, first_twenty, result):
+    page.goto(first_twenty)
+    rows = page.locator("#ranking tbody tr").evaluate_all(
+        "rows => rows.map((row) => [row.querySelector('a').getAttribute('href') !== null,"
+        " ...[...row.cells].map((cell) => cell.textContent)])"
+    )
+    ranked = result.ranks["rank"].count()
+    assert [row[0] for row in rows] == [True] * 20 + [False] * (ranked - 20) + [True] * (
+        len(rows) - ranked
+    )
+    names = {
+        result.name(code): group for code, group in result.ranks.select("region", "group").rows()
+    }
+    for linked, place, was, name, group, *scores, _ in rows:
+        if not linked:
+            assert (place, was, group) == ("—", "—", names[name])
+            assert set(scores) == {"—"}
+    assert f"{ranked} regions ranked" in page.locator("#about").inner_text()
+    assert "The first 20 regions are told" in page.locator("#ranking-note").inner_text()
+    page.goto(f"{first_twenty}#region={result.ranks['region'][19]}")
+    assert f"place of {ranked}" in page.locator("#region .numbers").inner_text()
+    following = page.locator("#region [rel=next]").get_attribute("href")
+    assert following.endswith(tuple(result.ranks["region"][ranked:]))
+    page.goto(f"{first_twenty}#region={result.ranks['region'][20]}")
+    assert page.locator("#overview").is_visible()
+
+
+def test_own_weights_rank_those_that_are_told_and_say_so(page, first_twenty, result):
+    page.goto(first_twenty + CUSTOM)
+    assert "Only the first 20 regions are ranked again" in page.locator("#banner").inner_text()
+    told = set(result.ranks["region"][:20])
+    found = page.evaluate(
+        "model.regions.map((region, r) => [region.code, page.result.ranks[0][r]])"
+    )
+    assert {code for code, place in found if place is not None} == told
+    groups = page.evaluate("[page.result.groups, page.published.groups]")
+    assert groups[0] == groups[1]
+    assert Axe().run(page).response["violations"] == []

@@ -144,6 +144,27 @@ def test_report_writes_a_pdf_of_one_region_by_its_name(run, good, tmp_path):
     assert (tmp_path / "tomsk.pdf").read_bytes().startswith(b"%PDF-")
 
 
+def test_one_switch_reaches_the_report_the_workbook_and_the_explorer(run, good, tmp_path):
+    own = ("hitech_open", rating.resources.folder("data") / "open", "--edition", 2019)
+    for command, name in (("report", "r.pdf"), ("report", "r.xlsx"), ("explore", "r.html")):
+        # 83 are ranked: one would be told by group, and its numbers follow from the medians.
+        outcome = run(command, *own, "--top", 82, "--out", tmp_path / name)
+        assert outcome.code == 2
+        assert "medians tell of so few" in outcome.err
+    assert list(tmp_path.iterdir()) == []
+    book = tmp_path / "book.xlsx"
+    outcome = run("report", *good, "--edition", 2019, "--top", 1, "--out", book)
+    assert outcome == (0, f"written: {book}\n", "")
+
+
+def test_a_workbook_takes_no_option_of_the_pages(run, good, tmp_path):
+    words = ("report", *good, "--edition", 2019, "--out", tmp_path / "book.xlsx")
+    for more in (("--brief",), ("--region", "RU-TOM"), ("--draws", 5), ("--audience", "own")):
+        outcome = run(*words, *more)
+        assert outcome.code == 2
+        assert "only --top and --lang are for it" in outcome.err
+
+
 BLOCK = """
 [uncertainty]
 level = 0.9
