@@ -17,6 +17,8 @@ from rating.publish.texts import Speaker
 PLOT = 420.0
 # Millimetres: the slope chart of many movers, and of so few that their peers stand below it.
 SLOPE = 210.0
+# Of the chart, in the units of a picture: 95.6 mm.
+WIDE = 360.0
 LOW_SLOPE, FEW_MOVERS = 80.0, 14
 # Millimetres between two labels of the slope chart.
 LABEL = 3.3
@@ -55,12 +57,15 @@ class Label:
 class Movers:
     """Who moved by more than the interval of the place, or why nobody is shown.
 
-    ``roomy``: the page has room for the groups of peers.
+    Attributes:
+        labels: place before, place now and name of each region, by the place now.
+        ends: of the scale of places.
+        roomy: the page has room for the groups of peers.
     """
 
     picture: Picture | None
-    left: tuple[Label, ...]
-    right: tuple[Label, ...]
+    labels: tuple[Label, ...]
+    ends: tuple[Label, ...]
     before: str
     after: str
     height: str
@@ -160,17 +165,19 @@ def movers(material: Material, say: Speaker, pictures: Pictures) -> Movers | Non
     last = max(facts.places, *(earlier for earlier, _ in pairs))
     roomy = len(shown) <= FEW_MOVERS
     height = LOW_SLOPE if roomy else SLOPE
-    svg = charts.slope(pairs, last, width=240, height=height / 170 * 640)
+    svg = charts.slope(pairs, last, width=WIDE, height=height / 170 * 640)
     note = say("movers.note", n=len(shown), of=len(facts.ranked), level=sure.level(say))
-    left = [(earlier, f"{say.of(one.short)} {earlier}") for earlier, one in shown]
-    right = [(one.rank or 0, f"{one.rank} {say.of(one.short)}") for _, one in shown]
-    names = "; ".join(
-        f"{text}, {earlier}" for (earlier, _), (_, text) in zip(left, right, strict=True)
+    # One label says all of a region: two beside the line would be read with others in between.
+    labels = _labels(
+        [(one.rank or 0, f"{earlier} → {one.rank} {say.of(one.short)}") for earlier, one in shown],
+        last,
+        height,
     )
+    names = "; ".join(label.text for label in labels)
     return Movers(
         Picture(pictures.add(svg), say("movers.alt", names=names)),
-        _labels(left, last, height),
-        _labels(right, last, height),
+        labels,
+        _labels([(1, "1"), (last, say.number(last, 0))], last, height),
         *years,
         f"{height:g}mm",
         note,
