@@ -85,6 +85,17 @@ def test_declared_editions_are_checked_each(section):
     assert report.scope.endswith("editions 2018, 2019 of the data")
 
 
+@pytest.mark.parametrize(
+    ("years", "listed"),
+    [((2018, 2019, 2020), "2018 to 2020"), ((2017, 2019, 2020), "2017, 2019, 2020")],
+)
+def test_editions_one_after_another_are_told_as_a_range(section, years, listed):
+    made = section("a", edition=[{"year": year} for year in years])
+    columns = {"region": [*"ABCDEF"] * 3, "year": sorted(years * 6), "a": RISING * 3}
+    report = rating.check(made, rating.read({"t": pl.DataFrame(columns)}, made), laws=False)
+    assert report.scope.endswith(f", editions {listed} of the data")
+
+
 def test_without_declared_editions_the_latest_of_the_data_is_checked(section, table):
     made = section("a")
     assert rating.check(made, table(made, a=RISING, year=2021), laws=False).scope.endswith(

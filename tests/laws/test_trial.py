@@ -129,23 +129,43 @@ def test_a_world_that_the_engine_refuses_breaks_every_law_of_it_alone(trial):
 # --------------------------------------------------------------------------------------- admitted
 
 
-def test_of_a_table_that_is_joined_the_first_row_of_each_key_stays(trial):
+OWNER = {"region": "R0", "year": 2001, "firm_id": "a", "share": 0.5}
+FIRM = {"region": "R0", "firm_id": "a", "jobs": 4}
+
+
+def owned(**owners):
+    """Jobs of firms by the share that is owned, of a table that is joined row by row."""
     inputs = {
         "firms": {"firm_id": {"type": "text"}, "jobs": {"type": "integer"}},
-        "owners": {"firm_id": {"type": "text"}, "share": {"type": "number"}},
+        "owners": {"firm_id": {"type": "text"}, "share": {"type": "number"}, **owners},
         "both": {
             "from": "firms",
             "join": {"owners": ["firm_id"]},
             "owned": {"type": "number", "value": "jobs * share"},
         },
     }
-    it = made("m", inputs, {"both": {"m": "sum(owned)"}})
-    owner = {"region": "R0", "year": 2001, "firm_id": "a", "share": 0.5}
-    rows = [owner, {**owner, "share": 0.25}, {**owner, "region": "R1"}, {**owner, "firm_id": None}]
-    firm = {"region": "R0", "firm_id": "a", "jobs": 4}
-    world = {"firms": [firm, firm], "owners": rows}
-    (kept,) = trial(it).admitted([world])
-    assert kept == {"firms": [firm, firm], "owners": [rows[0], *rows[2:]]}
+    example = {"why": "half of 4", "firms": [FIRM], "owners": [OWNER], "expect": {"R0": 2}}
+    return made("m", inputs, {"both": {"m": "sum(owned)"}}, example=[example])
+
+
+def test_of_a_table_that_is_joined_the_first_row_of_each_key_stays(trial):
+    rows = [OWNER, {**OWNER, "share": 0.25}, {**OWNER, "region": "R1"}, {**OWNER, "firm_id": None}]
+    world = {"firms": [FIRM, FIRM], "owners": rows}
+    (kept,) = trial(owned()).admitted([world])
+    assert kept == {"firms": [FIRM, FIRM], "owners": [rows[0], *rows[2:]]}
+
+
+@pytest.mark.parametrize(("window", "stay"), [(1, 2), (2, 1)])
+def test_a_row_of_another_year_stays_where_the_engine_joins_one_year(trial, window, stay):
+    it = owned(window=window)
+    rows = [OWNER, {**OWNER, "year": 2000}]
+    (kept,) = trial(it).admitted([{"firms": [FIRM], "owners": rows}])
+    assert kept["owners"] == rows[:stay]
+    given, left = trial(it).outcomes(
+        [{"firms": [FIRM], "owners": rows}, kept], [law_of(it, "finite or missing")]
+    )
+    assert ("two rows of owners" in given[0].wrong) is (stay == 1)
+    assert left == [(True, "")]
 
 
 # --------------------------------------------------------------------------------------- smallest

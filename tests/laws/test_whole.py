@@ -88,6 +88,33 @@ def test_a_section_with_sectors_asks_which():
         checked(hitech, given={"RU-TOM": {}}, expect={"RU-TOM": {"index": "missing"}})
 
 
+def test_an_example_is_rated_in_its_own_sector():
+    """An indicator of one sector counts in that sector alone."""
+    table = {"grain": "region", "a": {"type": "number"}, "b": {"type": "number"}}
+    sectors = {"a": ["steel"], "b": ["wood"]}
+    made = rating.Section(
+        id="s",
+        name="S",
+        node=[{"id": "index"}],
+        sector=[{"id": "steel", "name": "Steel"}, {"id": "wood", "name": "Wood"}],
+        indicator=[
+            {
+                "id": name,
+                "parent": "index",
+                "sectors": belongs,
+                "input": {"t": table},
+                "version": [{"since": "2000-01-01", "value": name}],
+            }
+            for name, belongs in sectors.items()
+        ],
+    )
+    given = {"A": {"a": 1, "b": 9}, "B": {"a": 2, "b": 8}}
+    first = {"steel": "B", "wood": "A"}
+    for sector, best in first.items():
+        expect = {region: {"rank": 1 if region == best else 2} for region in given}
+        assert checked(made, sector=sector, given=given, expect=expect) == (True, "worked out")
+
+
 def test_the_example_of_the_page_holds(section):
     page = (Path(__file__).parents[2] / "docs" / "laws.md").read_text("utf-8")
     text = page.split("```toml\n[[example]]")[1].split("```")[0]

@@ -243,11 +243,14 @@ def test_none_screens_nothing(store):
 def test_misspelt_nodes_and_regions_are_told_at_once(store):
     with pytest.raises(DefinitionError) as caught:
         screened(store, [row_of()], nodes={"buisness": 0.5}, keep=["RO"], leave_out=["RQ"])
-    assert "did you mean 'business'?" in str(caught.value)
-    assert [p.where for p in caught.value.problems] == [
-        "method.screen, nodes",
-        "method.screen, keep",
-        "method.screen, leave_out",
+    assert [(p.where, p.what) for p in caught.value.problems] == [
+        ("method.screen, nodes", "no node named 'buisness'"),
+        ("method.screen, keep", "no region 'RO'"),
+        ("method.screen, leave_out", "no region 'RQ'"),
+    ]
+    assert [p.remedy for p in caught.value.problems] == [
+        "did you mean 'business'?",
+        *["known: R0, R1, R2, R3, R4, R5, R6, R7"] * 2,
     ]
 
 
