@@ -46,6 +46,17 @@ def test_the_order_of_rows_is_nothing(store, table, chance):
     assert found.sort(keys).equals(wanted.sort(keys))
 
 
+def test_many_nodes_come_in_the_same_order_each_time(store):
+    """Sums of doubles depend on their order: a second run has to repeat it."""
+    level = {f"n{size}": a.Arithmetic() for size in range(1, 7)}
+    scores, children = frames([[1.0] * 6, [None, *[3.0] * 5]], [1.0] * 6, level)
+    children = children.filter(pl.col("position") < pl.col("parent").str.tail(1).cast(pl.Int64))
+    drawn = [scores.with_columns(pl.lit(n, pl.Int64).alias("scenario")) for n in range(500)]
+    made = [aggregate(store, pl.concat(drawn), children, [level]) for _ in range(2)]
+    for one, again in zip(*made, strict=True):
+        assert one.equals(again)
+
+
 @few
 @given(tables(missing=True), st.randoms(use_true_random=False))
 def test_the_names_of_regions_are_nothing(store, table, chance):
