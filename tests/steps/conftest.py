@@ -42,6 +42,17 @@ def cells(values: list[float | None], column: str = "value") -> pl.DataFrame:
     )
 
 
+def several(tables: dict[str, list[list[float | None]]], column: str = "value") -> pl.DataFrame:
+    """Several indicators, each with a column of values for every edition from 2014 on."""
+    return pl.concat(
+        cells(values, column).with_columns(
+            pl.lit(2014 + number, pl.Int64).alias("scenario"), pl.lit(name).alias("indicator")
+        )
+        for name, editions in tables.items()
+        for number, values in enumerate(editions)
+    )
+
+
 def by_region(frame: pl.DataFrame, column: str) -> list[float | None]:
     return frame.sort("region")[column].to_list()
 

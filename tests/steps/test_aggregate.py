@@ -233,6 +233,29 @@ def test_every_method_has_a_score_in_every_scenario_by_that_scenario_alone(store
             assert own.sort("region")["score"].to_list() == pytest.approx(wanted[name])
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_scores_the_same_beside_others(store, name):
+    rows = [[1.0, 5.0, 30.0], [40.0, 2.0, None], [8.0, 9.0, 11.0], [None, 60.0, 7.0]]
+    beside = nodes(store, rows, [1.0, 2.0, 4.0], METHODS)[name]
+    assert node(store, rows, [1.0, 2.0, 4.0], METHODS[name]) == pytest.approx(beside, rel=1e-9)
+
+
+def test_a_child_without_a_single_cell_is_as_one_that_every_region_lacks(store):
+    """An indicator that is not in force in an edition has no cells there."""
+    rows = [[1.0, 5.0, None], [4.0, 2.0, None], [8.0, 9.0, None], [3.0, 1.0, None], [7.0] * 3]
+    scores, children = frames(rows[:-1], [1.0, 2.0, 4.0], METHODS)
+    other = frames(rows, [1.0, 2.0, 4.0], METHODS)[0].with_columns(scenario=pl.lit(1, pl.Int64))
+    lacking = pl.concat([scores, other])
+    absent = lacking.filter((pl.col("scenario") == 1) | (pl.col("item") != "c2"))
+    keys = ["scenario", "node", "region"]
+    found, wanted = (
+        aggregate(store, frame, children, [METHODS])[0].drop_nulls().sort(keys)
+        for frame in (absent, lacking)
+    )
+    assert found["score"].to_list() == pytest.approx(wanted["score"].to_list(), rel=1e-9)
+    assert found.drop("score").equals(wanted.drop("score"))
+
+
 def test_only_the_wanted_regions_are_scored_and_the_others_are_their_peers(store):
     chance = random.Random(1)
     rows = [[round(chance.uniform(1, 100), 3) for _ in range(3)] for _ in range(7)]

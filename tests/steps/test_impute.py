@@ -154,6 +154,19 @@ def test_what_is_filled_lies_within_the_known_values(store, seed, setting):
     assert (ends["imputed"] <= ends["high"] + slack).all()
 
 
+@given(SEEDS, st.permutations(SETTINGS))
+def test_several_indicators_are_each_filled_as_if_alone(store, seed, order):
+    """Each reads what was measured, and never what another filled."""
+    frame, years = panel(seed)
+    together = dict(zip(NAMES, order, strict=False))
+    keys = ["scenario", "region", "indicator"]
+    found = impute(store, frame, together, REGIONS, years).sort(keys)
+    for name, setting in together.items():
+        own = pl.col("indicator") == name
+        alone = filled(store, frame, setting, years, target=name)
+        assert_close(found.filter(own)["imputed"], alone.filter(own)["imputed"])
+
+
 @given(SEEDS, st.sampled_from([s for s in SETTINGS if s not in ALONG]))
 def test_one_edition_of_a_panel_is_filled_as_if_it_were_alone(store, seed, setting):
     frame, years = panel(seed)
@@ -236,6 +249,15 @@ def test_a_group_gives_its_own_average_and_a_group_without_values_gives_none(sto
     assert by_region(means, "imputed") == [1.0, 3.0, None, None, None, 4.0, 8.0]
     medians = impute(store, frame, {"x": GroupMedian()}, regions)
     assert by_region(medians, "imputed") == [1.0, 3.0, None, None, None, 3.0, 8.0]
+
+
+def test_a_group_may_be_a_text_in_two_languages(store):
+    """The English one is taken, as a register may lack the other."""
+    values = [1.0, None, 5.0, None]
+    groups = {"area_en": [*"nnss"], "area_ru": [*"abab"]}
+    regions = pl.DataFrame({"region": [f"R{n:02}" for n in range(4)], **groups})
+    found = impute(store, cells(values), {"x": GroupMean(group="area")}, regions)
+    assert by_region(found, "imputed") == [1, 1, 5, 5]
 
 
 @pytest.mark.parametrize("setting", [GroupMean(group="distrikt"), GroupMedian(group="distrikt")])

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
@@ -20,8 +20,10 @@ from rating.definitions.settings import (
     ZScore,
 )
 from rating.errors import DataError, DefinitionError
-from tests.steps.conftest import by_region, cells, columns, normalise, pl
+from tests.steps.conftest import by_region, cells, columns, normalise, pl, several
 
+# Every case is put to every method.
+few = settings(max_examples=max(1, settings.default.max_examples // 8))
 SETTINGS = [MinMax(range=[1, 100]), Goalposts(low=-5, high=8, range=[0, 10]), ZScore(), Rank()]
 
 
@@ -251,3 +253,82 @@ def test_ends_are_those_of_the_edition_the_panel_or_a_year(store, over, wanted):
     frame = two_years([0.0, 2.0], [1.0, 4.0])
     scored = normalise(store, frame, {"x": (MinMax(over=over), "higher")})
     assert scored.sort("scenario", "region")["score"].to_list() == wanted
+
+
+# ------------------------------------------------------------------------- several at once
+
+EVERY = [
+    MinMax(),
+    MinMax(over="panel", range=[0, 1]),
+    MinMax(over=2014),
+    Goalposts(low=2, high=40),
+    Goalposts(low=2, high=40, scale="log"),
+    Goalposts(low=0, high=40, scale="sqrt"),
+    Goalposts(points=[0, 10, 20, 40]),
+    ZScore(),
+    ZScore(mean=5, sd=2, over="panel"),
+    ZScore(range=[1, 100]),
+    Rank(),
+    Rank(ties="average", over="panel"),
+    Borda(),
+    PercentileRank(over="panel"),
+    Best(),
+    Target(target=2000.0),
+    Target(target=60.0, clip=True),
+    Reference(region="R00"),
+    Fraction(),
+    Fraction(over="panel"),
+    Centred(),
+    Centred(centre=8.0),
+]
+# The reference region is at the better end, and no target is behind it.
+RISING = st.lists(st.one_of(st.integers(2, 50).map(float), st.none()), min_size=3, max_size=3).map(
+    lambda rest: [50.5, *rest, 1.0]
+)
+RULES = [(setting, "higher") for setting in EVERY] + [
+    (setting, "lower") for setting in EVERY if not isinstance(setting, Target | Reference)
+]
+
+
+@few
+@given(st.lists(RISING, min_size=2 * len(RULES), max_size=2 * len(RULES)), st.data())
+def test_several_indicators_are_each_scored_as_if_alone(store, drawn, data):
+    rules = {f"i{n:02}": rule for n, rule in enumerate(data.draw(st.permutations(RULES)))}
+    tables = {name: drawn[2 * n : 2 * n + 2] for n, name in enumerate(rules)}
+    found = normalise(store, several(tables, "treated"), rules).sort("scenario", "region")
+    for name, rule in rules.items():
+        alone = normalise(store, several({name: tables[name]}, "treated"), {name: rule})
+        wanted = alone.sort("scenario", "region")["score"].to_list()
+        together = found.filter(pl.col("indicator") == name)["score"].to_list()
+        assert together == [None if w is None else pytest.approx(w, rel=1e-12) for w in wanted]
+
+
+def test_an_indicator_without_a_setting_has_no_score_and_is_no_error(store):
+    """One that is not in force, or of weight 0, may be flat."""
+    tables = {"flat": [[1.0, 1.0]], "x": [[1.0, 2.0]]}
+    found = normalise(store, several(tables, "treated"), {"x": (MinMax(), "higher")})
+    assert found.sort("indicator", "region")["score"].to_list() == [None, None, 0, 100]
+
+
+def test_all_that_cannot_be_scored_is_told_at_once_each_with_its_value(store):
+    tables = {
+        "a": [[-0.0, -0.0], [1.0, 2.0]],
+        "b": [[1.0, 2.0], [7.0, None]],
+        "c": [[3.0, 4.0], [3.0, 5.0]],
+        "d": [[None, None], [1.0, 2.0]],
+    }
+    rules = {
+        "a": (MinMax(), "higher"),
+        "b": (MinMax(), "lower"),
+        "c": (Target(target=3.0), "higher"),
+        "d": (MinMax(), "higher"),
+    }
+    with pytest.raises(DataError) as caught:
+        normalise(store, several(tables, "treated"), rules)
+    assert [(p.where, p.what) for p in caught.value.problems] == [
+        ("a", "zero range: every region with a value has 0"),
+        ("b", "zero range: every region with a value has 7"),
+        ("c", "the target is not beyond the worst value, 3"),
+        ("c", "the target is not beyond the worst value, 3"),
+    ]
+    assert all(problem.remedy for problem in caught.value.problems)

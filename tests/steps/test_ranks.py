@@ -58,6 +58,37 @@ def test_status_says_why_a_region_is_not_ranked():
     assert found["status"].to_list() == ["ranked", "thin", "outside", "outside"]
 
 
+@given(st.lists(columns(least=1, most=6), min_size=4, max_size=4), st.randoms())
+def test_each_node_of_each_scenario_is_ranked_by_itself(store, drawn, chance):
+    frames = {
+        (scenario, node): scored(values).with_columns(
+            pl.lit(scenario, pl.Int64).alias("scenario"), pl.lit(node).alias("node")
+        )
+        for (scenario, node), values in zip(
+            [(0, "index"), (0, "labs"), (5, "index"), (5, "labs")], drawn, strict=True
+        )
+    }
+    scores = pl.concat(frames.values()).sample(fraction=1, shuffle=True, seed=chance.randrange(99))
+    statuses = scores.select("scenario", "region", status=pl.lit("ranked")).unique()
+    found = ranks.rank(store, scores, statuses)
+    for (scenario, node), frame in frames.items():
+        own = found.filter((pl.col("scenario") == scenario) & (pl.col("node") == node))
+        alone = frame.with_columns(pl.lit("index").alias("node"))
+        wanted = ranks.rank(store, alone, ranks.status(alone, "index", ()))
+        assert own.sort("region")["rank"].to_list() == wanted.sort("region")["rank"].to_list()
+
+
+@given(columns(), columns(), st.sampled_from([ShareOfGap(), Quantile()]))
+def test_each_scenario_is_grouped_by_itself(store, first, second, setting):
+    alone = [
+        ranked(store, values).with_columns(scenario=n) for n, values in ((0, first), (5, second))
+    ]
+    found = ranks.group(store, pl.concat(alone).sort("region"), setting)
+    wanted = pl.concat(ranks.group(store, frame, setting) for frame in alone)
+    keys = ["scenario", "region"]
+    assert found.sort(keys).equals(wanted.sort(keys))
+
+
 def grouped(store, values, setting):
     return ranks.group(store, ranked(store, values), setting).sort("region")["group"].to_list()
 

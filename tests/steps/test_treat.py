@@ -3,12 +3,17 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from rating.definitions.settings import NoTreatment, Transformed, Winsorise
+from rating.errors import DataError
 from tests import twin
-from tests.steps.conftest import by_region, cells, columns, pl, treat
+from tests.steps.conftest import by_region, cells, columns, pl, several, treat
+
+# Every case is put to every method.
+few = settings(max_examples=max(1, settings.default.max_examples // 4))
 
 
 def treated(store, values, setting):
@@ -145,3 +150,46 @@ def test_every_transform_keeps_the_order(store, values, name):
     found = by_region(treated(store, values, Transformed(name=name)).cells, "treated")
     pairs = sorted(zip(values, found, strict=True))
     assert all(b[1] >= a[1] for a, b in itertools.pairwise(pairs))
+
+
+# ------------------------------------------------------------------------- several at once
+
+EVERY = [
+    NoTreatment(),
+    Winsorise(),
+    Winsorise(max_points=2, then="none"),
+    Winsorise(max_points=1, then="log_gii", of="winsorised"),
+    Winsorise(skewness=0.5, kurtosis=0.5, then="box_cox", power=0.5),
+    Transformed(name="log"),
+    Transformed(name="log_plus"),
+    Transformed(name="box_cox", power=2),
+]
+
+
+@few
+@given(
+    st.lists(st.tuples(skewed(), skewed()), min_size=len(EVERY), max_size=len(EVERY)),
+    st.permutations(EVERY),
+)
+def test_several_indicators_are_each_treated_as_if_alone(store, drawn, order):
+    """The points and the shapes come by edition, indicator and region."""
+    settings = {f"i{n}": setting for n, setting in enumerate(order)}
+    tables = dict(zip(settings, map(list, drawn), strict=True))
+    found = treat(store, several(tables, "imputed").reverse(), settings)
+    alone = [
+        treat(store, several({name: tables[name]}, "imputed"), {name: setting})
+        for name, setting in settings.items()
+    ]
+    keys = ["scenario", "indicator", "region"]
+    wanted = pl.concat(one.cells.sort(keys) for one in alone).sort(keys)
+    assert found.cells.sort(keys).select(wanted.columns).equals(wanted)
+    assert found.points.equals(pl.concat(one.points for one in alone).sort(keys))
+    shapes = pl.concat(one.shapes for one in alone).sort(keys[:2])
+    assert_frame_equal(found.shapes, shapes, rel_tol=1e-11, abs_tol=1e-11)
+
+
+def test_what_treatment_makes_infinite_is_told_with_its_step(store):
+    with pytest.raises(DataError) as caught:
+        treated(store, [0.0, 1e9, 2.0], Transformed(name="box_cox", power=100))
+    told = [(problem.where, problem.what) for problem in caught.value.problems]
+    assert told == [("x, R01", "the treated value is inf, not a number")]
