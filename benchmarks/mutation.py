@@ -64,11 +64,13 @@ _TRIALS = ("cases", "check", "holding", "smallest", "trial")
 _STEPS = {
     "scores": ("compare", "distances", "frontier", "peers"),
     "weights": ("judgements", "relations", "weights"),
-    "models": ("models", "predict"),  # through impute
+    "models": ("models", "predict"),
     "screen": ("screen",),
     "values": ("counts", "impute", "normalise", "shapes", "treat"),
     "means": ("aggregate", "means", "ranks"),
 }
+# Tests of what is reached through another module.
+_THROUGH = {"models": ("impute",), "means": ("compare", "distances", "frontier")}
 GROUPS = {
     "formulas": Group(
         _modules("definitions", ("formulas", "grammar", "parsing")),
@@ -77,11 +79,13 @@ GROUPS = {
     # Quick tests of one world tell mutants apart; tests/laws/test_laws.py draws a hundred worlds
     # for each indicator of the shipped section, and measures time.
     "laws": Group(_modules("laws", (*_LAWS, "laws")), _tests("laws", (*_LAWS, "verdicts"))),
-    "laws.trial": Group(_modules("laws", _TRIALS), _tests("laws", ("check", "trial", "worlds"))),
+    "laws.trial": Group(
+        _modules("laws", _TRIALS), _tests("laws", ("check", "measured", "trial", "worlds"))
+    ),
     **{
         f"steps.{group}": Group(
             _modules("steps", names),
-            _tests("steps", (*names, "impute") if group == "models" else names),
+            _tests("steps", (*names, *_THROUGH.get(group, ()))),
         )
         for group, names in _STEPS.items()
     },
