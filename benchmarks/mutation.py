@@ -82,6 +82,8 @@ GROUPS = {
     "laws.trial": Group(
         _modules("laws", _TRIALS), _tests("laws", ("check", "measured", "trial", "worlds"))
     ),
+    # In the process of the mutant; test_plugin_installed.py starts another.
+    "laws.plugin": Group(_modules("laws", ("plugin",)), _tests("laws", ("plugin",))),
     **{
         f"steps.{group}": Group(
             _modules("steps", names),
