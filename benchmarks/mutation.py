@@ -131,6 +131,9 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="only those that survived")
     parser.add_argument("--children", type=int, default=1, help="mutants tested at once")
     parser.add_argument("--report", action="store_true", help="only print what is known")
+    parser.add_argument(
+        "--first", action="store_true", help="print what was found at first sight of the sample"
+    )
     given = parser.parse_args()
     names = [
         name for name in GROUPS if any(fnmatch.fnmatch(name, g) for g in given.groups or ["*"])
@@ -143,14 +146,18 @@ def main() -> None:
             _copy(GROUPS[name], folder, typed=not given.again)
             chosen: list[str] = []
             if given.again:
-                chosen = _survivors(folder)
+                chosen = _survivors(_results(folder))
             elif given.sample is not None:
                 chosen = _sample(folder, given.sample, given.seed)
             if chosen or not (given.again or given.sample is not None):
-                _run(folder, chosen, given.children)
-        for module, results in _results(folder).items():
+                try:
+                    _run(folder, chosen, given.children)
+                finally:
+                    _remember(folder, [] if given.again else chosen, given.seed)
+        found = _first(folder, given.seed) if given.first else _results(folder)
+        for module, results in found.items():
             print(f"{module:28}", *(f"{count:>9}" for count in _counted(results)))
-        survivors += _survivors(folder)
+        survivors += _survivors(found)
     print("", *survivors, sep="\n")
 
 
@@ -210,9 +217,27 @@ def _sample(folder: Path, count: int, seed: int) -> list[str]:
     return sorted(name for name in chosen if known.get(name) is None)
 
 
-def _survivors(folder: Path) -> list[str]:
-    found = [pair for results in _results(folder).values() for pair in results.items()]
-    return [name for name, code in found if code in (*SURVIVED, *UNTESTED)]
+def _remember(folder: Path, chosen: list[str], seed: int) -> None:
+    """Keep what a sample was before tests were written for what lived: a fair estimate."""
+    kept = folder / f"first-{seed}.json"
+    before = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    known = {n: code for results in _results(folder).values() for n, code in results.items()}
+    decided = {name: known[name] for name in chosen if known.get(name) is not None}
+    kept.write_text(json.dumps(decided | before, indent=1), "utf-8")
+
+
+def _first(folder: Path, seed: int) -> dict[str, dict[str, int | None]]:
+    """What was found at first sight, for each module."""
+    kept = folder / f"first-{seed}.json"
+    found: dict[str, dict[str, int | None]] = {}
+    for name, code in (json.loads(kept.read_text("utf-8")) if kept.exists() else {}).items():
+        found.setdefault("/".join(name.split(".")[1:3]), {})[name] = code
+    return found
+
+
+def _survivors(found: dict[str, dict[str, int | None]]) -> list[str]:
+    pairs = [pair for results in found.values() for pair in results.items()]
+    return [name for name, code in pairs if code in (*SURVIVED, *UNTESTED)]
 
 
 def _results(folder: Path) -> dict[str, dict[str, int | None]]:
