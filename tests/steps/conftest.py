@@ -53,6 +53,15 @@ def several(tables: dict[str, list[list[float | None]]], column: str = "value") 
     )
 
 
+def scattered(frame: pl.DataFrame, seed: int) -> Cells:
+    """Cells in no order, with their columns in none."""
+    made = Cells.of(frame.sample(fraction=1, shuffle=True, seed=seed))
+    columns = made.columns.with_row_index("place").sample(fraction=1, shuffle=True, seed=seed)
+    moved = columns["place"].arg_sort().cast(pl.UInt32)
+    rows = made.rows.with_columns(moved.gather(made.rows["place"]).alias("place"))
+    return Cells(rows, made.regions, columns.drop("place"))
+
+
 def by_region(frame: pl.DataFrame, column: str) -> list[float | None]:
     return frame.sort("region")[column].to_list()
 
@@ -64,7 +73,8 @@ def impute(store, frame, settings, regions, years=None):
 
 def treat(store, frame, settings):
     """The step over cells with their names, and with those a frame of the treated cells."""
-    found = treatment.treat(store, Cells.of(frame), settings)
+    cells = frame if isinstance(frame, Cells) else Cells.of(frame)
+    found = treatment.treat(store, cells, settings)
     return dataclasses.replace(found, cells=found.cells.named())
 
 

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from rating.definitions.settings import NoTreatment, Transformed, Winsorise
 from rating.errors import DataError
 from tests import twin
-from tests.steps.conftest import by_region, cells, columns, pl, several, treat
+from tests.steps.conftest import by_region, cells, columns, pl, scattered, several, treat
 
 # Every case is put to every method.
 few = settings(max_examples=max(1, settings.default.max_examples // 4))
@@ -170,12 +170,13 @@ EVERY = [
 @given(
     st.lists(st.tuples(skewed(), skewed()), min_size=len(EVERY), max_size=len(EVERY)),
     st.permutations(EVERY),
+    st.integers(0, 99),
 )
-def test_several_indicators_are_each_treated_as_if_alone(store, drawn, order):
+def test_several_indicators_are_each_treated_as_if_alone(store, drawn, order, seed):
     """The points and the shapes come by edition, indicator and region."""
     settings = {f"i{n}": setting for n, setting in enumerate(order)}
     tables = dict(zip(settings, map(list, drawn), strict=True))
-    found = treat(store, several(tables, "imputed").reverse(), settings)
+    found = treat(store, scattered(several(tables, "imputed"), seed), settings)
     alone = [
         treat(store, several({name: tables[name]}, "imputed"), {name: setting})
         for name, setting in settings.items()
