@@ -186,13 +186,16 @@ def _run(folder: Path, names: list[str], children: int) -> None:
     (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     with (folder / "mutmut.log").open("w") as log:
-        subprocess.run(
+        done = subprocess.run(
             ["mutmut", "run", "--max-children", str(children), *names],
             cwd=folder,
             env={**os.environ, "PATH": tools, "HYPOTHESIS_PROFILE": "mutation"},
-            check=True,
+            check=False,
             stdout=log,
         )
+    if done.returncode:
+        last = Path(log.name).read_text("utf-8").strip().split("\n")[-1]
+        sys.exit(f"{folder.name}: mutmut stopped: {last}; see {log.name}")
 
 
 # mutmut is no part of what developers install, and takes its settings from where it is run.

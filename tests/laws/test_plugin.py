@@ -66,7 +66,7 @@ def repository(tmp_path, capsys, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         seen = Seen()
-        plugins = ["-p", "no:cacheprovider", "-p", "rating.laws.plugin"]
+        plugins = ["-p", "no:cacheprovider", "-p", "no:warnings", "-p", "rating.laws.plugin"]
         code = pytest.main(["--capture=no", *plugins, *options], plugins=[seen])
         return code, seen.tests, capsys.readouterr().out
 
