@@ -240,12 +240,14 @@ def test_a_method_scores_the_same_beside_others(store, name):
     assert node(store, rows, [1.0, 2.0, 4.0], METHODS[name]) == pytest.approx(beside, rel=1e-9)
 
 
-def test_a_child_without_a_single_cell_is_as_one_that_every_region_lacks(store):
-    """An indicator that is not in force in an edition has no cells there."""
-    rows = [[1.0, 5.0, None], [4.0, 2.0, None], [8.0, 9.0, None], [3.0, 1.0, None], [7.0] * 3]
-    scores, children = frames(rows[:-1], [1.0, 2.0, 4.0], METHODS)
-    other = frames(rows, [1.0, 2.0, 4.0], METHODS)[0].with_columns(scenario=pl.lit(1, pl.Int64))
-    lacking = pl.concat([scores, other])
+@pytest.mark.parametrize("editions", [1, 2])
+def test_a_child_without_a_single_cell_is_as_one_that_every_region_lacks(store, editions):
+    """An indicator that is not in force in an edition, or in none, has no cells there."""
+    rows = [[1.0, 5.0, None], [4.0, 2.0, None], [8.0, 9.0, None], [3.0, 1.0, None]]
+    lacking, children = frames(rows, [1.0, 2.0, 4.0], METHODS)
+    if editions == 2:
+        other, _ = frames([*rows[:3], [7.0] * 3], [1.0, 2.0, 4.0], METHODS)
+        lacking = pl.concat([lacking, other.with_columns(scenario=pl.lit(1, pl.Int64))])
     absent = lacking.filter((pl.col("scenario") == 1) | (pl.col("item") != "c2"))
     keys = ["scenario", "node", "region"]
     found, wanted = (
