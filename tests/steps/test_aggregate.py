@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating.definitions import aggregations as a
-from rating.errors import DefinitionError
+from rating.errors import DataError, DefinitionError
 from rating.steps.aggregate import aggregate, is_alone
 from tests.steps.families import (
     AGAINST_OTHERS,
@@ -330,6 +330,13 @@ def test_scores_that_a_method_is_not_defined_for_are_named(store, setting, score
     assert str(caught.value).startswith("n, R00:")
     assert needs in str(caught.value)
     assert "normalise to" in str(caught.value)
+
+
+def test_a_score_that_is_beyond_every_number_is_told_with_its_node_and_region(store):
+    with pytest.raises(DataError) as caught:
+        node(store, [[1.0, 2.0], [1e308, 1e308]], [1.0, 1.0], a.Arithmetic())
+    told = [(problem.where, problem.what) for problem in caught.value.problems]
+    assert told == [("n, R01", "the score is inf, not a number")]
 
 
 @pytest.mark.parametrize(

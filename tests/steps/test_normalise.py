@@ -232,6 +232,13 @@ def test_what_cannot_be_scored_is_an_error_with_its_remedy(store, setting, value
         score(store, values, setting)
 
 
+def test_a_score_that_is_beyond_every_number_is_told_with_its_region(store):
+    with pytest.raises(DataError) as caught:
+        score(store, [1e300, 0.0], Goalposts(low=0, high=1e-300, clip=False))
+    told = [(problem.where, problem.what) for problem in caught.value.problems]
+    assert told == [("x, R00", "the score is inf, not a number")]
+
+
 def test_an_unknown_reference_region_or_year_is_an_error(store):
     with pytest.raises(DefinitionError, match="no region 'XX'"):
         score(store, [1.0, 2.0], Reference(region="XX"))
