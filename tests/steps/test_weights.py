@@ -545,6 +545,12 @@ REFUSALS = [
     ),
     (
         PrincipalComponent(signs="absolute"),
+        [[1, 5, 1], [1, 5, 2], [1, 5, 4], [2, 6, NAN]],
+        "no spread over the regions that have every child: c0, c1",
+        OTHER,
+    ),
+    (
+        PrincipalComponent(signs="absolute"),
         [[1, 1], [1, -1], [-1, 1], [-1, -1]],
         "two components explain as much: the first is not defined",
         OTHER,
@@ -553,6 +559,13 @@ REFUSALS = [
         PrincipalComponent(),
         [[1, 2, 9], [2, 3, 8], [3, 5, 7], [4, 4, 5]],
         "loadings of both signs: c2 run against the others (c0 0.61, c1 0.54, c2 -0.58)",
+        'check the direction of these children, or write signs = "absolute"',
+    ),
+    (
+        PrincipalComponent(),
+        [[1, 1, 3, 9, 9], [2, 2, 1, 8, 8], [3, 3, 4, 7, 7], [4, 4, 5, 5, 5]],
+        "loadings of both signs: c3, c4 run against the others "
+        "(c0 0.46, c1 0.46, c2 0.37, c3 -0.47, c4 -0.47)",
         'check the direction of these children, or write signs = "absolute"',
     ),
     (
