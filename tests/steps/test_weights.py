@@ -349,6 +349,8 @@ def test_importance_finds_weights_where_regions_lack_children(store):
     assert correlation_shares(table, np.array(made)) == pytest.approx(wanted, abs=1e-9)
     with pytest.raises(DefinitionError, match=r"the nearest give 0\.211, with c0 at 0"):
         weights(store, table, Importance(), [1, 1, 2, 1])
+    with pytest.raises(DefinitionError, match=r"the nearest give 0\.411, with c0, c1, c3 at 0"):
+        weights(store, table, Importance(), [1, 1, 4, 1])
 
 
 @pytest.mark.parametrize("setting", DRAWN)
