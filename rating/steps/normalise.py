@@ -13,7 +13,7 @@ from rating.definitions.model import Direction
 from rating.definitions.settings import Centred, Goalposts, Rank, Reference, Setting, Target, ZScore
 from rating.engine.cells import Cells, beside, by_number
 from rating.engine.store import Store, binary_unit, exact_sum
-from rating.errors import DataError, DefinitionError, Problem
+from rating.errors import DataError, DefinitionError, Problem, nearest
 
 # x is the treated value with its direction: -x where lower is better. Statistics (least, most,
 # mean, sd, n) are those of the pool: the regions of one edition, or of the editions of a panel.
@@ -310,7 +310,11 @@ def _refuse_unknown(cells: Cells, settings: Mapping[str, tuple[Setting, Directio
             )
         if isinstance(setting, Reference) and setting.region not in regions:
             problems.append(
-                Problem(f"{key}, method.normalise", f"no region '{setting.region}' in the data")
+                Problem(
+                    f"{key}, method.normalise",
+                    f"no region '{setting.region}' in the data",
+                    nearest(setting.region, regions),
+                )
             )
     if problems:
         raise DefinitionError(problems)
