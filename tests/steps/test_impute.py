@@ -260,10 +260,22 @@ def test_a_group_may_be_a_text_in_two_languages(store):
     assert by_region(found, "imputed") == [1, 1, 5, 5]
 
 
+def refused(store, frame, setting, years=None):
+    """Where, what and what to do, of two indicators with one setting."""
+    with pytest.raises(DefinitionError) as caught:
+        impute(store, frame, {"y": setting, "x": setting}, NOTHING, years)
+    return [(problem.where, problem.what, problem.remedy) for problem in caught.value.problems]
+
+
 @pytest.mark.parametrize("setting", [GroupMean(group="distrikt"), GroupMedian(group="distrikt")])
 def test_an_unknown_group_is_an_error_that_names_the_columns(store, setting):
-    with pytest.raises(DefinitionError, match="did you mean 'district'"):
-        impute(store, cells([1.0]), {"x": setting}, NOTHING)
+    assert refused(store, cells([1.0]), setting) == [
+        (
+            "method.impute, group",
+            "the regions have no column 'distrikt'",
+            "did you mean 'district'?",
+        )
+    ]
 
 
 # --------------------------------------------------------------------------------- other indicators
@@ -390,16 +402,27 @@ def test_another_region_is_never_read(store):
 @pytest.mark.parametrize("setting", ALONG[1:], ids=lambda s: s.name)
 def test_one_edition_alone_is_refused_with_what_to_do(store, setting):
     for years in (None, {0: 2019}, {0: 2018, 1: 2019}):
-        with pytest.raises(DefinitionError, match="one edition only") as caught:
-            impute(store, cells([1.0, 2.0]), {"x": setting}, NOTHING, years)
-        assert "rate a panel" in str(caught.value)
+        assert refused(store, cells([1.0, 2.0]), setting, years) == [
+            (
+                f"{key}, method.impute",
+                f"'{setting.name}' looks along the years and there is one edition only",
+                "rate a panel of several editions, or choose a method within one edition",
+            )
+            for key in "xy"
+        ]
 
 
 def test_two_scenarios_of_one_year_or_of_none_are_refused(store):
     frame = pl.concat([cells([1.0]), cells([None]).with_columns(scenario=pl.lit(1, pl.Int64))])
     for years in ({0: 2019, 1: 2019}, {0: 2019}, None):
-        with pytest.raises(DefinitionError, match="each scenario needs its own"):
-            impute(store, frame, {"x": Linear()}, NOTHING, years)
+        assert refused(store, frame, Linear(), years) == [
+            (
+                f"{key}, method.impute",
+                "'linear' looks along the years: each scenario needs its own",
+                "rate a panel of several editions, or choose a method within one edition",
+            )
+            for key in "xy"
+        ]
 
 
 # --------------------------------------------------------------------------------------- structure
@@ -412,8 +435,14 @@ def test_structure_takes_the_estimate_where_the_value_is_missing(store):
 
 
 def test_structure_without_an_estimate_is_refused(store):
-    with pytest.raises(DefinitionError, match="no version has one"):
-        impute(store, cells([1.0]), {"x": Structure()}, NOTHING)
+    assert refused(store, cells([1.0]), Structure()) == [
+        (
+            f"{key}, method.impute",
+            "'structure' needs an estimate and no version has one",
+            "write the formula as the version's `estimate`, beside its `value`",
+        )
+        for key in "xy"
+    ]
 
 
 def test_an_estimate_that_is_no_number_is_refused(store):
