@@ -3,12 +3,15 @@ import math
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating.definitions import aggregations as a
+from rating.engine.cells import Cells
 from rating.errors import DefinitionError
-from tests.steps.families import INF, SCORES, WEIGHTS, node, nodes
+from rating.steps.means import means
+from tests.steps.conftest import pl
+from tests.steps.families import ALONE, INF, SCORES, WEIGHTS, frames, node, nodes
 
 CHILDREN = st.lists(st.tuples(SCORES, WEIGHTS), min_size=1, max_size=9)
 
@@ -156,6 +159,20 @@ def test_with_equal_weights_the_deviation_is_that_of_n_less_1(store, scores):
     children = [(score, 3.0) for score in scores]
     wanted = mean - statistics.variance(scores) / mean
     assert one(store, children, a.MazziottaPareto()) == pytest.approx(wanted, rel=1e-11, abs=1e-10)
+
+
+# Every case is put to every method.
+@settings(max_examples=max(1, settings.default.max_examples // 8))
+@given(CHILDREN, st.randoms(use_true_random=False))
+def test_children_may_be_listed_in_any_order(store, children, chance):
+    scores, listed = frames([[score for score, _ in children]], [w for _, w in children], ALONE)
+    family = listed.with_columns(scenario=pl.lit(0, pl.Int64))
+    mixed = family.sample(fraction=1, shuffle=True, seed=chance.randrange(1000))
+    cells = Cells.of(scores, "item")
+    found, wanted = (
+        means(store, cells, rows, ALONE).named().sort("item") for rows in (mixed, family)
+    )
+    assert found.equals(wanted)
 
 
 def test_a_balanced_region_beats_an_unbalanced_one_with_the_same_mean(store):
