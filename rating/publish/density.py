@@ -16,7 +16,7 @@ HIGHEST = 8.2
 LITTLE = 90.0
 # Points of type, millimetres a line, letters a line: the name has 66 mm.
 SIZES = ((8.0, 3.4, 42), (7.2, 3.05, 46), (6.5, 2.75, 51), (6.0, 2.5, 56))
-ONE_LINE = 57
+ONE_LINE = 55
 AIR = 0.9
 LEAST_AIR = 0.45
 
@@ -49,9 +49,9 @@ class Density:
         a third of the memory of the report.
         """
         one_line = (
-            ".profile .rows th, .profile .rows td { white-space: nowrap; overflow: hidden } "
+            ".profile .rows tbody th, .profile .rows td { white-space: nowrap; overflow: hidden } "
             ".profile .rows tbody th, .profile .rows td { padding-top: 0; padding-bottom: 0 } "
-            ".profile .rows th.item { width: 71mm } .profile .rows th.plot { width: 39mm } "
+            ".profile .rows th.item { width: 69mm } .profile .rows th.plot { width: 39mm } "
             ".profile .rows th.score, .profile .rows th.rank { width: 9.5mm } "
             ".profile .rows th.value { width: 14mm } .profile .rows .unit { font-size: 5.2pt } "
             if self.cut
