@@ -166,7 +166,7 @@ def _groups(a: Asked) -> Found:
 def _leave_out(a: Asked) -> Found:
     kinds = a.material.audit.leave_out.sort("mean_shift", descending=True, nulls_last=True)
     origins = a.material.facts.result.origins
-    cited = {one.cited("en"): clean(one.cited(a.say.lang), 90) for one in origins}
+    cited = {one.cited("en"): clean(one.cited(a.say.lang), 160) for one in origins}
     rows = [
         (
             cited[row["left_out"]] if row["kind"] == "source" else a.name(row["left_out"]),
