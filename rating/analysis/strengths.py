@@ -17,9 +17,10 @@ MOST = 5
 def strengths(result: Rating, scores: Scores, *, most: int = MOST) -> pl.DataFrame:
     """The indicators on which each region ranks best, and those on which it ranks worst.
 
-    The rule of COINr: ranks are competition ranks of measured values, better first (of scores where
-    the direction is a band); an indicator on which the region has the worst rank there is is
-    neither a strength, which few distinct values would make it, nor a weakness. We list those
+    The rule of COINr: ranks are competition ranks of measured values among the ranked regions,
+    better first (of scores where the direction is a band); a region that is not ranked has the rank
+    that its value would have among them. An indicator on which the region has the worst rank there
+    is is neither a strength, which few distinct values would make it, nor a weakness. We list those
     apart, as ``last``. Ties keep the order of the section. Where fewer than twice ``most``
     indicators are left, none is on both lists.
 
@@ -30,7 +31,7 @@ def strengths(result: Rating, scores: Scores, *, most: int = MOST) -> pl.DataFra
 
     Returns:
         region, kind (``strength``, ``weakness`` or ``last``), place (1 is the best strength, the
-        worst weakness), indicator, pillar, rank, of (the regions that have a value), value.
+        worst weakness), indicator, pillar, rank, of (the ranked regions with a value), value.
     """
     tree = result.tree
     counted = tree.scored()
@@ -55,15 +56,20 @@ def strengths(result: Rating, scores: Scores, *, most: int = MOST) -> pl.DataFra
         },
         orient="row",
     )
+    known = result.ranks.filter(pl.col("rank").is_not_null())["region"].implode()
+    among = pl.col("region").is_in(known).cast(pl.Int64)
+    last = pl.col("rank").filter(pl.col("among") == 1).max()
     ranked = (
         result.values.join(about, on="indicator")
         .filter(pl.col("value").is_not_null())
-        .with_columns(better=better)
+        .with_columns(better=better, among=among)
+        .sort("indicator", "better", descending=[False, True])
+        .with_columns(before=(pl.col("among").cum_sum() - pl.col("among")).over("indicator"))
         .with_columns(
-            rank=pl.col("better").rank("min", descending=True).over("indicator").cast(pl.Int64),
-            of=pl.len().over("indicator").cast(pl.Int64),
+            rank=1 + pl.col("before").min().over("indicator", "better"),
+            of=pl.col("among").sum().over("indicator"),
         )
-        .with_columns(worst=pl.col("rank") == pl.col("rank").max().over("indicator"))
+        .with_columns(worst=pl.col("rank") >= last.over("indicator"))
         .sort("region", "rank", "position")
     )
     kept = ranked.filter(~pl.col("worst")).with_columns(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rating.analysis.overtake import all_gains
 from rating.errors import RatingError
@@ -36,8 +37,8 @@ class Side:
 
     Attributes:
         indicator: its id.
-        rank: the region's place on it, by measured values.
-        of: how many regions have a value.
+        rank: the region's place on it among the ranked regions, by measured values.
+        of: how many ranked regions have a value.
         held: the share of the draws in which it is among the region's best (or worst); None
             without draws.
     """
@@ -184,15 +185,15 @@ def _held(sure: Uncertainty, kind: str, most: int = 5) -> dict[tuple[str, str], 
     Places on an indicator depend on the options of treatment, gaps and formulas that a draw took;
     weights and means do not move them.
     """
-    scenarios = sure.plan.scenarios
+    scenarios, ranked = sure.plan.scenarios, sure.plan.ranked
     share = np.zeros(scenarios.matrices[0].shape)
     drawn = dict(sure.scenarios.select("scenario", "draws").iter_rows())
     for number, matrix in enumerate(scenarios.matrices):
         worse = -matrix if kind == "strength" else matrix
-        rank = np.array([_ranks(column) for column in worse.T]).T
+        rank = np.array([_ranks(column, ranked) for column in worse.T]).T
         # As in the audit, the worst place there is counts as neither a strength nor a weakness.
-        least = np.fmin.reduce(matrix, axis=0)
-        rank[matrix == least] = np.inf
+        least = np.fmin.reduce(matrix[ranked], axis=0)
+        rank[matrix <= least] = np.inf
         before = (rank[:, None, :] < rank[:, :, None]).sum(axis=2)
         share += drawn.get(number, 0) * ((before < most) & np.isfinite(rank))
     whole = max(sum(drawn.values()), 1)
@@ -203,9 +204,9 @@ def _held(sure: Uncertainty, kind: str, most: int = 5) -> dict[tuple[str, str], 
     }
 
 
-def _ranks(column: Sequence[float]) -> list[float]:
-    """Competition ranks from the lowest, as shares of those compared; missing ones come last."""
+def _ranks(column: Sequence[float], among: NDArray[np.int64]) -> list[float]:
+    """Competition ranks from the lowest among some, as shares of them; missing ones come last."""
     values = np.asarray(column, float)
-    known = np.sort(values[~np.isnan(values)])
+    known = np.sort(values[among][~np.isnan(values[among])])
     found = np.searchsorted(known, values, side="left") / max(len(known), 1)
     return list(np.where(np.isnan(values), np.inf, found))

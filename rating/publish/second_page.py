@@ -82,6 +82,7 @@ class Second:
 
     strengths: tuple[Strong, ...]
     weaknesses: tuple[Strong, ...]
+    sides_note: str
     heads: tuple[str, ...]
     peers: tuple[Peer, ...]
     peers_note: str
@@ -113,8 +114,9 @@ def second(
     )
     by = ", ".join(say(f"peers.by_{one}") for one in material.peers.by)
     return Second(
-        strengths=_sides(better, items, say, length),
-        weaknesses=_sides(worse, items, say, length),
+        strengths=_sides(better, facts, region, say, length),
+        weaknesses=_sides(worse, facts, region, say, length),
+        sides_note="" if region.rank is not None else say("profile.sides_note"),
         heads=heads,
         peers=peers,
         peers_note=say("peers.note", by=by) if peers else say("peers.none"),
@@ -131,17 +133,23 @@ def second(
 
 
 def _sides(
-    sides: Sequence[Side], items: dict[str, Item], say: Speaker, length: int
+    sides: Sequence[Side], facts: Facts, region: Region, say: Speaker, length: int
 ) -> tuple[Strong, ...]:
-    return tuple(
-        Strong(
-            clean(say.of(items[one.indicator].name), length),
-            f"{say.number(one.rank, 0)}/{say.number(one.of, 0)}",
-            "" if one.held is None else signed(one.held, say),
-        )
-        for one in sides
-        if one.indicator in items
-    )
+    """Strengths or weaknesses with the places that stand on the first page.
+
+    A region without places there has those that it would have among the ranked.
+    """
+    items = {item.id: item for item in facts.indicators}
+    found = []
+    for one in (one for one in sides if one.indicator in items):
+        item = items[one.indicator]
+        rank, of = facts.cell(region, item).rank, facts.compared.get(item.id)
+        if rank is None:
+            rank, of = one.rank, one.of
+        held = "" if one.held is None else signed(one.held, say)
+        place = f"{say.number(rank, 0)}/{say.number(of, 0)}"
+        found.append(Strong(clean(say.of(item.name), length), place, held))
+    return tuple(found)
 
 
 def _peers(

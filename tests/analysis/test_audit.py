@@ -520,6 +520,24 @@ def test_a_zero_among_few_distinct_values_is_no_strength(opened):
     assert found.filter(pl.col("value") > 0)["kind"].unique().to_list() == ["strength"]
 
 
+def test_a_region_out_of_the_ranking_moves_no_rank_and_has_the_one_it_would_have(opened):
+    result = opened.result
+    ranked = set(result.ranks.drop_nulls("rank")["region"])
+    assert set(result.ranks["region"]) > ranked
+    lower = {item.id for item in result.indicators if item.direction == "lower"}
+    values = result.values.drop_nulls("value").with_columns(
+        better=pl.when(pl.col("indicator").is_in(lower)).then(-pl.col("value")).otherwise("value")
+    )
+    held = {key: dict(rows.select("region", "better").rows())
+            for (key,), rows in values.group_by("indicator")}  # fmt: skip
+    for row in opened.strengths.iter_rows(named=True):
+        known = held[row["indicator"]]
+        among = [value for region, value in known.items() if region in ranked]
+        rank = 1 + sum(value > known[row["region"]] for value in among)
+        assert (row["rank"], row["of"]) == (rank, len(among))
+    assert set(opened.strengths["region"]) > ranked
+
+
 def test_strengths_are_by_direction(russia, audit):
     first = russia.values.filter(pl.col("indicator") == "unemployment").sort("value")
     found = audit.strengths.filter(

@@ -10,6 +10,7 @@ from rating.publish.history import history
 from rating.publish.material import collect
 from rating.publish.pages import Pictures
 from rating.publish.peers import peers
+from rating.publish.profiles import profiles
 from rating.publish.second_page import GAPS, named, second
 from rating.publish.sites import sites
 from rating.publish.texts import Speaker
@@ -155,6 +156,24 @@ def test_a_strength_is_in_the_better_half_and_a_weakness_in_the_worse():
         for side in (one for some in sides.values() for one in some):
             assert (2 * side.rank <= side.of + 1) == good
             assert side.held is None
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_place_on_an_indicator_is_the_same_on_both_pages_and_among_the_ranked(lang):
+    outside = [{"year": 2020, "outside": ["R1", "R6"]}]
+    impute = {"impute": {"name": "median"}, "groups": {"name": "share_of_gap"}}
+    result = rated(6, count=8, missing=((2, 1), (5, 1), (3, 4)), edition=outside, method=impute)
+    say = Speaker(lang)
+    for page in profiles(collect(result), say, Pictures()):
+        first = {row.name: row.rank for row in page.rows}
+        sides = (*page.second.strengths, *page.second.weaknesses)
+        assert sides
+        for one in sides:
+            place, _, of = one.rank.partition("/")
+            # What is imputed has a place on the first page, and none in what was measured.
+            assert int(of) == 6 if not page.status else int(of) <= 6
+            assert first[one.name] == ("—" if page.status else place)
+        assert bool(page.status) == (page.second.sides_note == say("profile.sides_note"))
 
 
 def test_gaps_name_who_publishes_the_figure():
