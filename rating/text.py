@@ -42,6 +42,13 @@ class Text(BaseModel):
         return self.en if lang == "en" else self.ru
 
 
+# Stands on whatever is made from invented figures.
+SYNTHETIC = Text(
+    en="Synthetic data: the figures are invented and say nothing of any region.",
+    ru="Синтетические данные: числа вымышлены и ничего не говорят ни об одном регионе.",
+)
+
+
 def number(value: float | None, lang: Lang, digits: int = 1) -> str:
     """A number as the language writes it: grouped thousands, decimal point or comma.
 

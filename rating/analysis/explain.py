@@ -12,16 +12,12 @@ from rating import text
 from rating.analysis.shapley import Game, by_coalitions, of_geometric_mean
 from rating.definitions.aggregations import Arithmetic, Geometric
 from rating.errors import Problem, UsageError, nearest
-from rating.text import Lang, Text
+from rating.text import SYNTHETIC, Lang, Text
 
 if TYPE_CHECKING:
     from rating.definitions.model import Source
     from rating.result import Rating
 
-SYNTHETIC = Text(
-    en="Synthetic data: the figures are invented and say nothing of any region.",
-    ru="Синтетические данные: числа вымышлены и ничего не говорят ни об одном регионе.",
-)
 UNVERIFIED = Text(en="not verified", ru="не проверен")
 
 _SCHEMA = {

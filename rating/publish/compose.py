@@ -25,6 +25,7 @@ from rating.publish.pages import Pictures
 from rating.publish.profiles import profiles
 from rating.publish.texts import Speaker, clean
 from rating.resources import VERSION, folder
+from rating.text import SYNTHETIC
 
 if TYPE_CHECKING:
     from rating.result import Rating
@@ -196,7 +197,7 @@ def _context(
         "high": say.number(high, 0),
         "facts": facts,
         "mark": " · ".join(marks),
-        "synthetic": material.synthetic,
+        "invented": SYNTHETIC.of(say.lang) if material.synthetic else "",
         "density": Markup(density(facts, say, squeeze).css),
         "only_one": False,
         "sure": material.sure is not None,

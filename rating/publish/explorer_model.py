@@ -13,7 +13,7 @@ from rating.publish.facts import Facts, Item, gather
 from rating.publish.texts import TEXT_LENGTH, catalogue, clean
 from rating.resources import VERSION
 from rating.steps.aggregate import is_alone
-from rating.text import Lang, Text
+from rating.text import SYNTHETIC, Lang, Text
 
 if TYPE_CHECKING:
     from rating.result import Rating
@@ -53,7 +53,7 @@ def model(result: Rating, lang: Lang, top: int | None = None) -> dict[str, Any]:
         "title": _both(result.section.name, TITLE_LENGTH),
         "edition": result.edition,
         "day": result.as_of.isoformat(),
-        "synthetic": result.data.synthetic,
+        "synthetic": _both(SYNTHETIC) if result.data.synthetic else None,
         "digest": facts.result.digest,
         "version": VERSION,
         "total": facts.total,

@@ -16,7 +16,7 @@ from rating.publish.facts import gather
 from rating.publish.files import write_whole
 from rating.publish.texts import Speaker
 from rating.publish.workbook_sheet import Book, Sheet
-from rating.text import LANGS, Lang
+from rating.text import LANGS, SYNTHETIC, Lang
 
 if TYPE_CHECKING:
     from rating.result import Rating
@@ -82,7 +82,7 @@ def to_bytes(result: Rating, *, lang: Lang = "en", top: int | None = None) -> by
         day = datetime.fromisoformat(created(result)).replace(tzinfo=None)
         title = f"{say.of(result.section.name)}, {result.edition}"
         book.set_properties({"title": title[:255], "created": day})
-        made = Book(book, Speaker(lang)("cover.synthetic") if result.data.synthetic else "")
+        made = Book(book, SYNTHETIC.of(lang) if result.data.synthetic else "")
         for name, write in sheets.items():
             write(made.sheet(say(f"sheet.{name}")))
     return content.getvalue()

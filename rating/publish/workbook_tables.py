@@ -14,6 +14,7 @@ from rating.publish import tables
 from rating.publish.facts import Facts, Item
 from rating.publish.texts import Speaker
 from rating.publish.workbook_sheet import Cell, Column, Sheet
+from rating.text import SYNTHETIC
 
 if TYPE_CHECKING:
     from rating.definitions.model import Indicator
@@ -32,7 +33,7 @@ def about(sheet: Sheet, facts: Facts, say: Speaker, sheets: Sequence[str]) -> No
     said += [say("about.suppressed", n=hidden)] if hidden else []
     sheet.put(1, 0, " ".join(said) or say("about.confidential"), "note")
     if result.data.synthetic:
-        sheet.put(2, 0, Speaker(say.lang)("cover.synthetic"), "title")
+        sheet.put(2, 0, SYNTHETIC.of(say.lang), "title")
     rows: list[tuple[str, Cell]] = [
         (say("about.section"), result.section.id),
         (say("about.edition"), str(result.edition)),

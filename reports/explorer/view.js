@@ -219,7 +219,7 @@ function drawTexts() {
   by("title").textContent = page.name(model.title);
   by("about").textContent = page.say("about", counts);
   by("invented").hidden = !model.synthetic;
-  by("invented").textContent = model.synthetic ? page.say("synthetic") : "";
+  by("invented").textContent = model.synthetic ? page.name(model.synthetic) : "";
   const [low, high] = model.items[0].axis;
   const note = page.say("ranking_note", { low: page.number(low, 0), high: page.number(high, 0) });
   by("ranking-note").textContent = model.told ? `${note} ${page.say("told_note", { n: model.told })}` : note;
