@@ -127,12 +127,13 @@ def _in_order(facts: Facts) -> Iterator[Indicator]:
 
 
 def _tree(facts: Facts, say: Speaker) -> Iterator[Branch]:
-    shares = {facts.root.id: 1.0}
+    shares, among = {facts.root.id: 1.0}, facts.told.among
+    scored = dict(among.scores.drop_nulls("score").group_by("node").len().iter_rows())
+    scored |= dict(among.values.drop_nulls("score").group_by("indicator").len().iter_rows())
     for item in facts.items:
         present = item.kind == "indicator" or item.id in facts.compared
         if item.parent is not None:
             shares[item.id] = shares.get(item.parent, 0.0) * (item.weight or 0.0)
-        covered = sum(facts.cell(region, item).score is not None for region in facts.regions)
         yield Branch(
             name=say.of(item.name),
             code=item.id,
@@ -140,7 +141,7 @@ def _tree(facts: Facts, say: Speaker) -> Iterator[Branch]:
             node=item.kind == "node",
             weight="" if item.parent is None else _percent(item.weight, say),
             share=_percent(shares[item.id], say) if present else "—",
-            covered=f"{covered}/{len(facts.regions)}" if present else "—",
+            covered=f"{scored.get(item.id, 0)}/{len(facts.regions)}" if present else "—",
         )
 
 
@@ -230,8 +231,8 @@ def _formula(version: Version, say: Speaker) -> Iterator[Cell]:
 
 
 def _values(facts: Facts, item: Item, say: Speaker) -> str:
-    cells = (facts.cell(region, item).value for region in facts.regions)
-    known = pl.Series([value for value in cells if value is not None], dtype=pl.Float64)
+    values = facts.told.among.values.filter(pl.col("indicator") == item.id)
+    known = values["value"].drop_nulls()
     if known.is_empty():
         return "—"
     digits = facts.digits[item.id]

@@ -64,7 +64,8 @@ def _coverage(a: Asked) -> Found:
 
 def _treated(a: Asked) -> Found:
     count = a.material.facts.told.among.treated.height
-    return a.say("check.text_2" if count else "check.text_2_none", n=count), ()
+    key = "check.text_2_top" if a.material.facts.grouped else "check.text_2"
+    return a.say(key if count else "check.text_2_none", n=count), ()
 
 
 def _correlations(a: Asked) -> Found:

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 import rating
 from rating.errors import UsageError
 from rating.publish import report
+from rating.publish.annex import annex
 from rating.publish.disclosure import published
 from rating.publish.explorer import to_text
 from rating.publish.explorer_model import model
@@ -171,3 +172,12 @@ def test_the_manifest_counts_who_is_ranked_and_not_who_is_told(fourteen):
     manifest = json.loads(document.attached["manifest.json"])
     assert (manifest["regions"], manifest["ranked"]) == (COUNT, COUNT - 1)
     assert manifest["result_sha256"] == published(fourteen, top=TOP).result.digest
+
+
+def test_what_the_annex_counts_is_counted_over_all_regions(fourteen):
+    whole, first = (annex(collect(fourteen, top=top).facts, Speaker("en")) for top in (None, TOP))
+    assert first.tree == whole.tree
+    assert {branch.covered for branch in first.tree} == {f"{COUNT}/{COUNT}"}
+    assert first.definitions == whole.definitions
+    assert first.treated == ()
+    assert len(whole.treated) == fourteen.treated.height
