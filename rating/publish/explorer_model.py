@@ -37,7 +37,8 @@ def model(result: Rating, lang: Lang, top: int | None = None) -> dict[str, Any]:
         looks at other regions, one number a region; ``values``, ``imputed``, ``groups``, texts;
         ``hidden``, the regions by item of which the number is not told, and ``kept``, the published
         scores of the nodes above them, which no weights move; ``told``, how many regions are told
-        where it is not all, and then the published group of each region.
+        where it is not all, and then ``middle`` and ``ranks``, the quartiles and places on every
+        item among all, and the published group of each region.
     """
     facts = gather(result, top=top)
     items = _items(facts)
@@ -58,7 +59,7 @@ def model(result: Rating, lang: Lang, top: int | None = None) -> dict[str, Any]:
         "version": VERSION,
         "total": facts.total,
         "places": facts.places,
-        "told": len(facts.ranked) if facts.grouped else None,
+        **(_first(facts, items) if facts.grouped else {"told": None}),
         "items": items,
         "regions": _regions(facts),
         "scores": _scores(facts, items),
@@ -152,6 +153,20 @@ def _scores(facts: Facts, items: list[dict[str, Any]]) -> dict[str, list[float |
         item.id: [facts.cell(region, item).score for region in facts.regions]
         for item in facts.items
         if item.id in wanted
+    }
+
+
+def _first(facts: Facts, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """What follows from the scores of all, which an edition of the first does not hold."""
+    kept = {item["id"] for item in items}
+    return {
+        "told": len(facts.ranked),
+        "middle": {item: middle for item, middle in facts.middle.items() if item in kept},
+        "ranks": {
+            item.id: [facts.cell(region, item).rank for region in facts.regions]
+            for item in facts.items
+            if item.id in kept
+        },
     }
 
 

@@ -84,7 +84,8 @@ function profileTable(page, at) {
     column("place", "number")));
   const rows = model.items.map((item, n) => {
     const score = result.scores[n][at];
-    const middle = quartiles(result.scores[n], result.ranks[0]);
+    const middle = model.told && !page.custom ? model.middle[item.id] || null
+      : quartiles(result.scores[n], result.ranks[0]);
     const cell = (text) => element("td", { class: "number" }, text);
     const picture = dot(score, middle, item.axis, item.children.length > 0);
     return element("tr", { class: `depth-${Math.min(item.depth, 3)}${item.children.length ? " part" : ""}` },

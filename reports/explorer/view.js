@@ -33,6 +33,8 @@ const page = {
   byPlace: () => sorted({ sort: "place", falling: false }),
 };
 page.state = State.read(location.hash, model, SORTS);
+// Where some are not told, the published places are still among all, as in the report.
+if (model.told) page.published.ranks = model.items.map((item) => model.ranks[item.id]);
 
 const columns = () => [
   { key: "place", label: page.say("place"), of: (r) => page.result.ranks[0][r], digits: 0 },

@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from rating.publish.explorer import to_text
+from rating.publish.facts import gather
 from tests.publish.small import rated, regions
 
 CUSTOM = "#w=qualified_labour:80,infrastructure:5"
@@ -316,6 +317,16 @@ def test_of_regions_beyond_the_first_the_page_tells_the_group_alone(page, first_
     assert "The first 20 regions are told" in page.locator("#ranking-note").inner_text()
     page.goto(f"{first_twenty}#region={result.ranks['region'][19]}")
     assert f"place of {ranked}" in page.locator("#region .numbers").inner_text()
+    medians = page.locator(".profile .median-column").all_inner_texts()[1:]
+    middle = gather(result).middle
+    ids = page.evaluate("model.items.map((item) => item.id)")
+    assert medians == [f"{middle[item][1]:.1f}" for item in ids]
+    places = page.locator(".profile tbody tr td:last-child").all_inner_texts()
+    own = result.ranks["region"][19]
+    nodes = dict(result.scores.filter(region=own).select("node", "rank").iter_rows())
+    assert [(id, text) for id, text in zip(ids, places, strict=True) if id in nodes] == [
+        (id, str(rank)) for id, rank in nodes.items()
+    ]
     following = page.locator("#region [rel=next]").get_attribute("href")
     assert following.endswith(tuple(result.ranks["region"][ranked:]))
     page.goto(f"{first_twenty}#region={result.ranks['region'][20]}")
