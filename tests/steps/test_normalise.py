@@ -260,7 +260,7 @@ def test_the_mean_region_is_in_the_middle_of_a_centred_scale(store):
         ),
     ],
 )
-def test_what_cannot_be_scored_says_what_and_what_to_do(store, setting, values, what, remedy):
+def test_what_cannot_be_scored_is_an_error_with_its_remedy(store, setting, values, what, remedy):
     with pytest.raises(DataError) as caught:
         score(store, values, setting)
     (problem,) = caught.value.problems
