@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import OptimizeResult, linprog
 
 from rating.definitions.aggregations import BenefitOfTheDoubt, Directional
 from rating.errors import DefinitionError
@@ -107,18 +107,49 @@ def test_bounds_are_renormalised_over_present_children(store):
     assert found == pytest.approx([1.0, 1 / (0.55 + 0.45 * 5)], rel=1e-9)
 
 
+def refused(store, setting, rows, **more):
+    """Where, what and what to do."""
+    with pytest.raises(DefinitionError) as caught:
+        node(store, rows, [1.0] * len(rows[0]), setting, **more)
+    return [(problem.where, problem.what, problem.remedy) for problem in caught.value.problems]
+
+
 @pytest.mark.parametrize(
-    ("bounds", "what"),
+    ("bounds", "held", "remedy"),
     [
-        ({"lower": 0.4}, "3 children cannot each make up at least 0.4 of the score"),
-        ({"upper": 0.3}, "3 children cannot each make up at most 0.3 of the score"),
+        ({"lower": 0.4}, "at least 0.4", "write lower = 0.3333 or less"),
+        ({"upper": 0.3}, "at most 0.3", "write upper = 0.3333 or more"),
     ],
 )
-def test_bounds_that_cannot_be_met_are_refused(store, bounds, what):
-    with pytest.raises(DefinitionError) as caught:
-        node(store, [[1.0, 2.0, 3.0]], [1.0] * 3, BenefitOfTheDoubt(**bounds))
-    assert what in str(caught.value)
-    assert "0.3333" in str(caught.value)
+def test_bounds_that_cannot_be_met_are_refused(store, bounds, held, remedy):
+    what = f"3 children cannot each make up {held} of the score"
+    assert refused(store, BenefitOfTheDoubt(**bounds), [[1.0, 2.0, 3.0]]) == [
+        ("n, method.aggregate", what, remedy)
+    ]
+
+
+def test_programs_that_are_not_solved_are_told_with_the_words_of_the_solver(store, monkeypatch):
+    unsolved = OptimizeResult(x=None, message="numerical difficulties")
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *programs, **options: unsolved)
+    assert refused(store, BenefitOfTheDoubt(), [[1.0, 2.0]]) == [
+        (
+            "n",
+            "the linear programs were not solved: numerical difficulties",
+            "normalise to a range such as [1, 100]",
+        )
+    ]
+
+
+@given(tables())
+def test_a_region_with_0_of_everything_has_0_or_takes_its_steps(store, table):
+    rows, weights = table
+    nothing = [0.0] * len(weights)
+    settings = {"free": BenefitOfTheDoubt(), "directional": Directional()}
+    found = nodes(store, [nothing, *rows], weights, settings)
+    assert found["free"][0] == 0
+    assert 0 < found["directional"][0] < 1
+    alone = nodes(store, [nothing, nothing], weights, settings)
+    assert alone == {"free": [0.0, 0.0], "directional": [0.0, 0.0]}
 
 
 def test_a_direction_says_what_counts_as_a_step(store):
@@ -130,16 +161,22 @@ def test_a_direction_says_what_counts_as_a_step(store):
 
 
 @pytest.mark.parametrize(
-    ("direction", "what"),
+    ("direction", "told"),
     [
-        ({"c9": 1.0}, "'c9' is no child with a weight"),
-        ({"c0": -1.0}, "the step of c0 is -1"),
-        ({"c0": 0.0}, "every step is 0"),
+        (
+            {"c9": 1.0, "c0": -1.0},
+            [
+                ("'c9' is no child with a weight", "known: c0, c1"),
+                ("the step of c0 is -1", "a step is 0 or more"),
+            ],
+        ),
+        ({"c0": 0.0}, [("every step is 0", "give one child a step above 0")]),
     ],
 )
-def test_a_direction_that_leads_nowhere_is_refused(store, direction, what):
-    with pytest.raises(DefinitionError, match=what):
-        node(store, [[1.0, 2.0]], [1.0, 1.0], Directional(direction=direction))
+def test_a_direction_that_leads_nowhere_is_refused(store, direction, told):
+    where = "n, method.aggregate, direction"
+    wanted = [(where, what, remedy) for what, remedy in told]
+    assert refused(store, Directional(direction=direction), [[1.0, 2.0]]) == wanted
 
 
 def test_a_direction_may_name_what_is_not_in_the_edition(store):
