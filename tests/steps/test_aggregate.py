@@ -309,27 +309,38 @@ def test_a_node_may_have_its_own_method_of_weights(store):
 # -------------------------------------------------------------------------------------- refusals
 
 
+ABOVE_0 = "normalise to a range above 0, as range = [1, 100]"
+WELL_ABOVE_0 = "normalise to scores well above 0, as zscore with mean = 100 and sd = 10"
+
+
 @pytest.mark.parametrize(
-    ("setting", "score", "needs"),
+    ("setting", "score", "what", "remedy"),
     [
-        (a.Geometric(), 0.0, "a geometric mean needs scores above 0, and c0 has 0"),
-        (a.Harmonic(), -2.0, "a harmonic mean needs scores above 0, and c0 has -2"),
-        (a.Power(power=0), 0.0, "a power mean needs scores above 0"),
-        (a.Power(power=-3), 0.0, "a power mean needs scores above 0"),
-        (a.Power(power=0.5), -1.0, "a power mean needs scores of 0 or more"),
-        (a.Power(power=2), -1.0, "a power mean needs scores of 0 or more"),
-        (a.BenefitOfTheDoubt(), -1.0, "benefit of the doubt needs scores of 0 or more"),
-        (a.Directional(), -1.0, "directional benefit of the doubt needs scores of 0 or more"),
-        (a.MazziottaPareto(), -9.0, "a Mazziotta-Pareto index needs a mean above 0"),
-        (a.AdjustedMazziottaPareto(), -9.0, "an adjusted Mazziotta-Pareto index needs a mean"),
+        (setting, score, f"{title} needs scores {floor}, and c0 has {score:g}", ABOVE_0)
+        for setting, score, title, floor in (
+            (a.Geometric(), 0.0, "a geometric mean", "above 0"),
+            (a.Harmonic(), -2.0, "a harmonic mean", "above 0"),
+            (a.Power(power=0), 0.0, "a power mean", "above 0"),
+            (a.Power(power=-3), 0.0, "a power mean", "above 0"),
+            (a.Power(power=0.5), -1.0, "a power mean", "of 0 or more"),
+            (a.Power(power=2), -1.0, "a power mean", "of 0 or more"),
+            (a.BenefitOfTheDoubt(), -1.0, "benefit of the doubt", "of 0 or more"),
+            (a.Directional(), -1.0, "directional benefit of the doubt", "of 0 or more"),
+        )
+    ]
+    + [
+        (setting, -9.0, f"{title} needs a mean above 0, and the children lie from -9 to 5", remedy)
+        for setting, title, remedy in (
+            (a.MazziottaPareto(), "a Mazziotta-Pareto index", WELL_ABOVE_0),
+            (a.AdjustedMazziottaPareto(), "an adjusted Mazziotta-Pareto index", WELL_ABOVE_0),
+        )
     ],
 )
-def test_scores_that_a_method_is_not_defined_for_are_named(store, setting, score, needs):
+def test_scores_that_a_method_is_not_defined_for_are_named(store, setting, score, what, remedy):
     with pytest.raises(DefinitionError) as caught:
-        node(store, [[score, 5.0]], [1.0, 1.0], setting)
-    assert str(caught.value).startswith("n, R00:")
-    assert needs in str(caught.value)
-    assert "normalise to" in str(caught.value)
+        node(store, [[score, 5.0], [7.0, 8.0], [score, 5.0]], [1.0, 1.0], setting)
+    told = [(problem.where, problem.what, problem.remedy) for problem in caught.value.problems]
+    assert told == [("n, R00", what, remedy), ("n, R02", what, remedy)]
 
 
 def test_a_score_that_is_beyond_every_number_is_told_with_its_node_and_region(store):

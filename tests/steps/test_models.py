@@ -100,10 +100,30 @@ def test_a_gap_whose_predictor_is_missing_stays():
     assert np.isnan(filled[4])
 
 
+def unfit(model, *given):
+    """What is wrong and what to do."""
+    with pytest.raises(UnfitError) as caught:
+        model(*given)
+    assert str(caught.value) == caught.value.what
+    return caught.value.what, caught.value.remedy
+
+
 def test_too_few_complete_rows_are_refused_with_their_number():
     target = np.array([1.0, 2.0, np.nan])
-    with pytest.raises(UnfitError, match=r"needs 3 regions with all values, and 2 have"):
-        regression(target, np.array([[1.0], [2.0], [3.0]]), ["a"])
+    one = np.array([[1.0], [2.0], [3.0]])
+    remedy = "name fewer or other indicators in `on`"
+    assert unfit(regression, target, one, ["a"]) == (
+        "a regression on a needs 3 regions with all values, and 2 have them",
+        remedy,
+    )
+    assert unfit(regression, target, np.hstack([one, one**2]), ["a", "b"]) == (
+        "a regression on a, b needs 4 regions with all values, and 2 have them",
+        remedy,
+    )
+    assert unfit(regression, target, one[:, :0], []) == (
+        "an indicator is not regressed on itself",
+        remedy,
+    )
 
 
 @pytest.mark.parametrize("factor", [1e-200, 1.0, 1e200])
@@ -112,8 +132,25 @@ def test_predictors_that_repeat_one_another_are_refused_in_any_unit(factor, repe
     first = np.array([1.0, 2.0, 4.0, 3.0, 8.0, 5.0])
     predictors = np.column_stack([first, factor * np.array(repeated)])
     target = np.array([3.0, 1.0, 4.0, 1.0, 5.0, np.nan])
-    with pytest.raises(UnfitError, match="repeat one another or do not vary"):
-        regression(target, predictors, ["a", "b"])
+    assert unfit(regression, target, predictors, ["a", "b"]) == (
+        "over the 5 complete regions a, b repeat one another or do not vary: "
+        "the regression has no single answer",
+        "leave one of them out of `on`",
+    )
+
+
+def test_predictors_that_differ_in_the_tenth_digit_repeat_one_another():
+    """What tells them apart is rounding; from the sixth digit on it is a difference."""
+    first = np.array([1.0, 2.0, 4.0, 3.0, 8.0, 5.0])
+    beside = np.array([1.0, -1.0, 1.0, 1.0, -1.0, 1.0])
+    target = np.array([3.0, 1.0, 4.0, 1.0, 5.0, np.nan])
+    what, _ = unfit(
+        regression, target, np.column_stack([first, first + 1e-10 * beside]), ["a", "b"]
+    )
+    assert "repeat one another" in what
+    apart = regression(target, np.column_stack([first, first + 1e-6 * beside]), ["a", "b"])
+    exact = regression(target, np.column_stack([first, beside]), ["a", "b"])
+    assert apart == pytest.approx(exact, rel=1e-6)
 
 
 # -------------------------------------------------------------------------------------- neighbours
@@ -243,5 +280,9 @@ def test_estimates_that_do_not_settle_are_refused():
     draw = np.random.default_rng(3)
     values = draw.normal(size=(12, 30))
     values[draw.random((12, 30)) < 0.4] = np.nan
-    with pytest.raises(UnfitError, match="12 regions say too little of 30 indicators"):
-        expectation(values)
+    what, remedy = unfit(expectation, values)
+    assert what.startswith("the EM algorithm still moves by ")
+    assert what.endswith(
+        " standard deviations after 500 rounds: 12 regions say too little of 30 indicators together"
+    )
+    assert remedy == "name fewer indicators in `on`"
