@@ -234,7 +234,7 @@ def _first(folder: Path, seed: int) -> dict[str, dict[str, int | None]]:
     kept = folder / f"first-{seed}.json"
     found: dict[str, dict[str, int | None]] = {}
     for name, code in (json.loads(kept.read_text("utf-8")) if kept.exists() else {}).items():
-        found.setdefault("/".join(name.split(".")[1:3]), {})[name] = code
+        found.setdefault("/".join(name.split(".")[1:3]) + ".py", {})[name] = code
     return found
 
 
