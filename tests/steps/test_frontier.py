@@ -84,10 +84,11 @@ def test_the_unit_of_a_child_is_nothing(store, table, factor):
         assert found[name] == [s and pytest.approx(s, rel=1e-9) for s in wanted[name]]
 
 
-def test_equal_shares_leave_one_set_of_weights(store):
+@pytest.mark.parametrize("bounds", [{"lower": 0.5}, {"upper": 0.5}, {"lower": 0.5, "upper": 0.5}])
+def test_equal_shares_leave_one_set_of_weights(store, bounds):
     """Half of the score from each of two children: w = s / 2x, and the worst other region rules."""
     rows = [[4.0, 1.0], [1.0, 4.0], [2.0, 2.0]]
-    found = node(store, rows, [1.0, 1.0], BenefitOfTheDoubt(lower=0.5, upper=0.5))
+    found = node(store, rows, [1.0, 1.0], BenefitOfTheDoubt(**bounds))
     # Of the first: s (4/4 + 1/1)/2 <= 1 for itself, s (1/4 + 4/1)/2 <= 1 for the second.
     assert found == pytest.approx([2 / 4.25, 2 / 4.25, 2 / 2.5], rel=1e-9)
 
@@ -98,13 +99,24 @@ def test_a_gap_lends_nothing_and_costs_no_other(store):
     assert node(store, rows, [1.0, 1.0], BenefitOfTheDoubt()) == pytest.approx([1.0, 0.5, 1.0])
 
 
-def test_bounds_are_renormalised_over_present_children(store):
-    """Each of three makes up at least 0.3; of two, at least 0.45."""
-    setting = BenefitOfTheDoubt(lower=0.3)
+@pytest.mark.parametrize(
+    ("bounds", "first"),
+    [
+        ({"lower": 0.3}, 0.55),
+        ({"upper": 0.4}, 0.6),
+        ({"lower": 0.3, "upper": 0.4}, 0.55),
+        ({"upper": 0.7}, 1.0),
+    ],
+)
+def test_bounds_are_renormalised_over_present_children(store, bounds, first):
+    """Each of three makes up at least 0.3, or at most 0.4; of two, at least 0.45, or at most 0.6.
+
+    ``first`` is the share of the child in which the second region is as good as the first one.
+    """
     rows = [[5.0, 5.0, 5.0], [5.0, 1.0, None]]
-    found = node(store, rows, [1.0] * 3, setting)
-    # s (0.55 x 5/5 + 0.45 x 5/1) <= 1 by the first region.
-    assert found == pytest.approx([1.0, 1 / (0.55 + 0.45 * 5)], rel=1e-9)
+    found = node(store, rows, [1.0] * 3, BenefitOfTheDoubt(**bounds))
+    # s (first x 5/5 + second x 5/1) <= 1 by the first region.
+    assert found == pytest.approx([1.0, 1 / (first + (1 - first) * 5)], rel=1e-9)
 
 
 def refused(store, setting, rows, **more):
