@@ -70,7 +70,11 @@ _STEPS = {
     "means": ("aggregate", "means", "ranks"),
 }
 # Tests of what is reached through another module.
-_THROUGH = {"models": ("impute",), "means": ("compare", "distances", "frontier")}
+_THROUGH = {
+    "models": ("impute",),
+    "means": ("compare", "distances", "frontier"),
+    "scores": ("aggregate",),
+}
 GROUPS = {
     "formulas": Group(
         _modules("definitions", ("formulas", "grammar", "parsing")),
