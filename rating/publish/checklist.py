@@ -186,7 +186,6 @@ def _compensation(a: Asked) -> Found:
         (a.region(row["region"]), *a.numbers(
             (row["arithmetic"], row["geometric"], row["weakest"], row["gain"]), 0))
         for row in frame.sort("gain", descending=True).iter_rows(named=True)
-        if a.told(row["region"])
     ]  # fmt: skip
     text = a.say("check.text_9", n=frame.height, far=FAR)
     return text, (a.grid("grid_9", "region arithmetic geometric weakest gain", rows[: 2 * MOST]),)
