@@ -97,6 +97,7 @@ def _json(facts: Facts, rows: list[dict[str, Any]], synthetic: bool) -> bytes:
                     item.id: {"value": cell.value, "score": cell.score, "status": cell.status}
                     for item in facts.indicators
                     if (cell := facts.cell(known[row["region"]], item))
+                    and row["status"] != "grouped"
                 },
             }
             for row in rows

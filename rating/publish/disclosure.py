@@ -42,8 +42,7 @@ class Published:
             from it: medians, places on indicators, statistics.
         result: the same without the regions of which only the group is told; in ``ranks`` they have
             neither place nor score and the status ``grouped``.
-        hidden: region, item, reason (``few``, ``dominant`` or ``secondary``), in order; not of
-            regions of which nothing but the group is told.
+        hidden: region, item, reason (``few``, ``dominant`` or ``secondary``), in order.
         grouped: the regions of which only the group is told.
     """
 
@@ -55,8 +54,9 @@ class Published:
 
     @cached_property
     def cells(self) -> frozenset[tuple[str, str]]:
-        """Region and item of everything hidden."""
-        return frozenset(self.hidden.select("region", "item").iter_rows())
+        """Region and item of everything hidden where more than the group is told."""
+        rows = self.hidden.select("region", "item").iter_rows()
+        return frozenset(cell for cell in rows if cell[0] not in self.grouped)
 
     @cached_property
     def items(self) -> frozenset[str]:
@@ -75,7 +75,7 @@ class Published:
         """What may be told to a region, in its own edition: all of itself."""
         hidden = self.hidden.filter(pl.col("region") != region)
         result = _masked(self.whole, hidden)
-        return Published(self.whole, result, result, hidden, self.grouped)
+        return Published(self.whole, result, result, hidden)
 
     def audit(self) -> Audit:
         """The audit, its statistics over what is told; places are those of the whole rating."""
@@ -83,13 +83,11 @@ class Published:
             return self.whole.audit()
         found = audit(self.whole, told=self.among)
         frames = {name: frame for name, frame in vars(found).items() if name != "result"}
-        for name, key in (
-            ("coverage", "item"),
-            ("compensability", "region"),
-            ("strengths", "region"),
-        ):
-            frames[name] = frames[name].filter(~pl.col(key).is_in(sorted(self.grouped)))
-        frames["shifts"] = found.shifts.clear()
+        gone = sorted(self.grouped)
+        for name in ("compensability", "strengths"):
+            frames[name] = frames[name].filter(~pl.col("region").is_in(gone))
+        of_region = (pl.col("kind") == "region") & pl.col("item").is_in(gone)
+        frames |= {"shifts": found.shifts.clear(), "coverage": found.coverage.filter(~of_region)}
         # As of scores, the last digits would tell of what is hidden, be it the order of the terms.
         small = cs.float() & cs.ends_with("_p")
         digits = [small.round_sig_figs(DIGITS), (cs.float() - small).round(DIGITS)]
@@ -126,12 +124,11 @@ def published(result: Rating, *, secondary: bool = True, top: int | None = None)
     )
     among = _masked(result, hidden)
     if top is None or not (beyond := result.ranks.filter(pl.col("rank") > top)["region"].to_list()):
-        return Published(result, among, among, hidden, frozenset())
+        return Published(result, among, among, hidden)
     if len(beyond) < LEAST_REGIONS:
         what = f"{len(beyond)} of the regions would be told by group, and medians tell of so few"
         raise UsageError(Problem("top", what, "tell fewer places, or all"))
-    told = hidden.filter(~pl.col("region").is_in(beyond))
-    return Published(result, among, _first(among, beyond), told, frozenset(beyond))
+    return Published(result, among, _first(among, beyond), hidden, frozenset(beyond))
 
 
 def _first(result: Rating, beyond: list[str]) -> Rating:

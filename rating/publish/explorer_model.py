@@ -187,7 +187,7 @@ def _imputed(facts: Facts) -> dict[str, list[int]]:
         item.id: [
             n
             for n, region in enumerate(facts.regions)
-            if facts.cell(region, item).status == "imputed"
+            if facts.cell(region, item).status == "imputed" and region.status != "grouped"
         ]
         for item in facts.indicators
     }

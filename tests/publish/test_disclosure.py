@@ -391,6 +391,18 @@ def test_a_rating_without_sensitive_cells_is_told_as_it_is():
     assert published(result).result is result
 
 
+def test_an_edition_of_the_first_hides_the_same_cells_of_them_and_tells_no_step_to_one():
+    result = mini(sensitive=((0, 0), (2, 3)))
+    whole, first = published(result), published(result, top=3)
+    assert len(first.grouped) == REGIONS - 3
+    assert first.hidden.equals(whole.hidden)
+    assert first.cells == {cell for cell in whole.cells if cell[0] not in first.grouped}
+    assert first.items == whole.items
+    gains = collect(result, top=3).gains.values()
+    assert not {one.indicator for some in gains for one in some} & first.items
+    assert set(model(result, "en", 3)["hidden"]) == {item for _, item in first.cells}
+
+
 def test_a_region_is_told_all_of_itself_in_its_own_edition():
     told = published(mini()).to("R0")
     assert not [cell for cell in told.cells if cell[0] == "R0"]
