@@ -268,7 +268,7 @@ def sources(sheet: Sheet, facts: Facts, say: Speaker) -> None:
             say.of(one.publisher),
             say.of(one.table) or None,
             one.url,
-            one.licence,
+            say("word.not_stated") if one.licence == "not stated" else one.licence,
             None if one.retrieved is None else one.retrieved.isoformat(),
         )
         for one in facts.result.origins

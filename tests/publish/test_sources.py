@@ -60,6 +60,8 @@ def test_no_sheet_of_a_russian_workbook_has_a_source_in_english():
     result = shipped(*SHIPPED[1])
     book = Workbook(to_bytes(result, lang="ru"))
     cells = [str(cell) for name in book.names for cell in book.values[name].values()]
+    assert "не указана" in cells
+    assert "not stated" not in cells
     for one in result.origins:
         assert not any(words(cell, one.publisher.en) for cell in cells)
         assert any(one.cited("ru") in cell for cell in cells)
