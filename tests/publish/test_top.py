@@ -22,6 +22,7 @@ from rating.publish.texts import Speaker
 from rating.publish.workbook import to_bytes
 from tests.publish.small import regions as register
 from tests.publish.small import section
+from tests.publish.test_intervals import UNCERTAIN
 from tests.publish.workbook_reader import Workbook
 
 COUNT, INDICATORS, TOP = 14, 4, 4
@@ -29,6 +30,7 @@ OWN = section(
     INDICATORS,
     method={"treat": {"name": "winsorise"}, "groups": {"name": "share_of_gap"}},
     edition=[{"year": 2020, "outside": ["R3"]}],
+    uncertainty=UNCERTAIN,
 )
 
 
@@ -43,8 +45,9 @@ def rated(rows):
 def in_all_ways(result):
     """Every public artefact of the edition, but for the hashes of the tables that were read."""
     told = {}
+    sure = result.uncertainty(draws=32, seed=1)
     for lang in ("en", "ru"):
-        say, material = Speaker(lang), collect(result, top=TOP)
+        say, material = Speaker(lang), collect(result, sure=sure, top=TOP)
         first = material.facts.ranked[0]
         for name, document in (
             ("report", report.national(material, say)),
