@@ -346,7 +346,8 @@ def _refined(matrix: Matrix, start: Column, target: Column) -> Column:
 
 
 def _refuse_below_0(solved: Column, target: Column, items: Sequence[str], where: str) -> None:
-    share = solved / solved.sum()
+    # Not of their sum, which may be below 0 itself and would turn every sign over.
+    share = solved / np.abs(solved).sum()
     shown = ", ".join(
         f"{item} {share[place]:.3f}" for place, item in enumerate(items) if solved[place] < 0
     )

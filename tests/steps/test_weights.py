@@ -1,5 +1,6 @@
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -408,11 +409,22 @@ def test_both_halves_of_coinrs_example_can_matter_alike(store):
     assert r[0] == pytest.approx(r[1], abs=1e-12)
 
 
-def test_importance_that_needs_a_weight_below_0_says_so(store):
+@pytest.mark.parametrize(("tree", "below"), [([4, 1, 1, 1], ["c1"]), ([1, 8, 1, 1], ["c0", "c3"])])
+def test_importance_that_needs_a_weight_below_0_says_so(store, tree, below):
+    """Each with its part of all weights by size, whatever the sign of their sum."""
     x = np.arange(12.0)
-    table = np.column_stack([x, x + np.tile([0, 1], 6), -x + np.tile([0, 5, 1], 4)])
-    with pytest.raises(DefinitionError, match="weights below 0"):
-        weights(store, table, Importance(), [4, 1, 1])
+    against = [-x + np.tile([0, 5, 1], 4), -x + np.tile([0, 3, 1, 2], 3)]
+    table = np.column_stack([x, x + np.tile([0, 1], 6), *against])
+    with pytest.raises(DefinitionError) as caught:
+        weights(store, table, Importance(), tree)
+    (problem,) = caught.value.problems
+    number = r"-0\.\d{3}"
+    listed = ", ".join(f"{child} {number}" for child in below)
+    assert re.fullmatch(f"these shares of importance need weights below 0: {listed}", problem.what)
+    assert problem.remedy == (
+        "the child moves against the others, or repeats one: give it another weight in the tree"
+    )
+    assert problem.where == "n, method.weights"
 
 
 def test_importance_of_a_constant_child_is_not_defined(store):
