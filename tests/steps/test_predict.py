@@ -129,8 +129,9 @@ def test_a_misspelt_name_is_refused_with_the_nearest(store):
 
 
 def test_a_gap_that_nothing_is_known_of_stays(store):
-    made = predict(store, cells(y=[None, 1], x=[None, 1]), {"y": Nearest(k=1)}, ["x", "y"])
-    assert (made.rows(), made.schema) == ([], SCHEMA)
+    for frame in (cells(y=[None, 1], x=[None, 1]), cells(y=[None])):
+        made = predict(store, frame, {"y": Nearest(k=1)}, ["x", "y"])
+        assert (made.rows(), made.schema) == ([], SCHEMA)
 
 
 def test_indicators_whose_model_does_not_settle_are_named_together(store):
