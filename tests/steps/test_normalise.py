@@ -356,6 +356,15 @@ def test_several_indicators_are_each_scored_as_if_alone(store, drawn, data):
         assert together == [None if w is None else pytest.approx(w, rel=1e-12) for w in wanted]
 
 
+def test_a_panel_that_is_flat_is_told_once_and_flat_editions_each(store):
+    table = several({"x": [[7.0, 7.0], [7.0, None]]}, "treated")
+    for over, times in (("panel", 1), ("edition", 2)):
+        with pytest.raises(DataError) as caught:
+            normalise(store, table, {"x": (MinMax(over=over), "higher")})
+        told = [problem.what for problem in caught.value.problems]
+        assert told == ["zero range: every region with a value has 7"] * times
+
+
 def test_an_indicator_without_a_setting_has_no_score_and_is_no_error(store):
     """One that is not in force, or of weight 0, may be flat."""
     tables = {"flat": [[1.0, 1.0]], "x": [[1.0, 2.0]]}

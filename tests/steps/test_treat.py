@@ -78,6 +78,27 @@ def test_every_changed_point_is_logged_and_no_other(store, values):
 
 
 @given(skewed())
+def test_shapes_before_and_after_winsorising_are_logged_with_what_was_done(store, values):
+    """Where a logarithm follows, the shape is that of the winsorised values, as in COINr."""
+
+    def shape(column):
+        flat = max(column) == min(column)
+        return [None, None] if flat else [pytest.approx(v, abs=1e-9) for v in twin.shape(column)]
+
+    moved = treated(store, values, Winsorise(then="none"))
+    found = np.array(by_region(moved.cells, "treated"))
+    points = int((found != np.array(values)).sum())
+    rule = "winsorised" if points else "none"
+    row = {"scenario": 0, "indicator": "x", "passed": twin.passes(np.array(values))}
+    row |= dict(zip(["skewness", "kurtosis"], shape(np.array(values)), strict=True))
+    row |= dict(zip(["skewness_after", "kurtosis_after"], shape(found), strict=True))
+    row |= {"winsorised": points, "rule": rule}
+    assert moved.shapes.to_dicts() == [row]
+    logged = {"rule": rule if twin.passes(found) else "logged"}
+    assert treated(store, values, Winsorise()).shapes.to_dicts() == [row | logged]
+
+
+@given(skewed())
 def test_the_order_of_rows_is_nothing(store, values):
     frame = cells(values, "imputed")
     one = treat(store, frame, {"x": Winsorise()})
