@@ -173,7 +173,10 @@ def movers(material: Material, say: Speaker, pictures: Pictures) -> Movers | Non
         last,
         height,
     )
-    names = "; ".join(label.text for label in labels)
+    names = "; ".join(
+        say("movers.one", name=say.of(one.short), before=earlier, after=one.rank)
+        for earlier, one in shown
+    )
     return Movers(
         Picture(pictures.add(svg), say("movers.alt", names=names)),
         labels,

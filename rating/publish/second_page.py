@@ -115,7 +115,7 @@ def second(
     by = ", ".join(say(f"peers.by_{one}") for one in material.peers.by)
     return Second(
         strengths=_sides(better, facts, region, say, length),
-        weaknesses=_sides(worse, facts, region, say, length),
+        weaknesses=_sides(worse, facts, region, say, length, worst_first=True),
         sides_note="" if region.rank is not None else say("profile.sides_note"),
         heads=heads,
         peers=peers,
@@ -133,7 +133,12 @@ def second(
 
 
 def _sides(
-    sides: Sequence[Side], facts: Facts, region: Region, say: Speaker, length: int
+    sides: Sequence[Side],
+    facts: Facts,
+    region: Region,
+    say: Speaker,
+    length: int,
+    worst_first: bool = False,
 ) -> tuple[Strong, ...]:
     """Strengths or weaknesses with the places that stand on the first page.
 
@@ -148,8 +153,10 @@ def _sides(
             rank, of = one.rank, one.of
         held = "" if one.held is None else signed(one.held, say)
         place = f"{say.number(rank, 0)}/{say.number(of, 0)}"
-        found.append(Strong(clean(say.of(item.name), length), place, held))
-    return tuple(found)
+        found.append((rank, Strong(clean(say.of(item.name), length), place, held)))
+    # By the places that are shown: values that treatment made equal share one.
+    found.sort(key=lambda pair: pair[0], reverse=worst_first)
+    return tuple(strong for _, strong in found)
 
 
 def _peers(

@@ -173,6 +173,12 @@ def test_a_place_on_an_indicator_is_the_same_on_both_pages_and_among_the_ranked(
             # What is imputed has a place on the first page, and none in what was measured.
             assert int(of) == 6 if not page.status else int(of) <= 6
             assert first[one.name] == ("—" if page.status else place)
+        better, worse = (
+            [int(one.rank.partition("/")[0]) for one in some]
+            for some in (page.second.strengths, page.second.weaknesses)
+        )
+        assert better == sorted(better)
+        assert worse == sorted(worse, reverse=True)
         assert bool(page.status) == (page.second.sides_note == say("profile.sides_note"))
 
 
