@@ -77,6 +77,7 @@ def test_every_changed_point_is_logged_and_no_other(store, values):
     assert outcome.points.equals(wanted)
 
 
+@few
 @given(skewed())
 def test_shapes_before_and_after_winsorising_are_logged_with_what_was_done(store, values):
     """Where a logarithm follows, the shape is that of the winsorised values, as in COINr."""
