@@ -11,6 +11,7 @@ import polars as pl
 
 from rating.publish.disclosure import MARK, Published, published
 from rating.publish.texts import NAME_LENGTH, clean
+from rating.steps.ranks import DIGITS
 from rating.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Facts:
     def scores(self, item: Item) -> list[float]:
         """The scores of the regions whose rank is told on an item, from the lowest up."""
         known = (self.cell(region, item).score for region in self.ranked)
-        return sorted(round(score, 9) for score in known if score is not None)
+        return sorted(round(score, DIGITS) for score in known if score is not None)
 
     def under(self, node: Item) -> tuple[Item, ...]:
         """The indicators anywhere below a node."""
@@ -244,7 +245,7 @@ def _cells(told: Published) -> _Looked:
     item = pl.col("indicator").alias("item")
     indicators = result.values.select("region", item, "value", "score", "status")
     ranked = result.ranks.filter(pl.col("rank").is_not_null()).select("region", in_ranking=True)
-    compared = pl.when(pl.col("in_ranking")).then(pl.col("score").round(9))
+    compared = pl.when(pl.col("in_ranking")).then(pl.col("score").round(DIGITS))
     table = (
         pl.concat([nodes, indicators])
         .join(ranked, on="region", how="left")
