@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -278,7 +277,6 @@ def printed(document: Document) -> bytes:
             attached=document.attached,
             created=document.created,
         )
-    gc.collect()  # what was laid out is as large as what follows
     return archive.finished(pdf)
 
 

@@ -126,9 +126,9 @@ def test_of_each_box_the_one_that_was_laid_out_is_kept_and_no_other():
     counted = []
 
     def count(_anchors):
+        gc.collect()
         counted.append(sum(isinstance(one, boxes.TableCellBox) for one in gc.get_objects()))
 
-    gc.collect()
     count(None)
     assets.render(page(body), CSS + TARGET, charts={"chart:dot": DOT}, check=count)
     before, during = counted
