@@ -41,6 +41,9 @@ from rating.result import Rating
 
 log = logging.getLogger("rating")
 
+REMARKS, LISTED = 20, 200
+"""Remarks and refused cells that a command prints; it counts the others."""
+
 app = typer.Typer(
     help="Rate regions by declared indicators and publish the ranking.",
     epilog="Exit codes: 0 fine, 1 findings, 2 usage or definition, 3 data, 70 a bug of ours.",
@@ -323,12 +326,19 @@ def _read(folder: Path, section: Section, allow_refused: bool) -> Data:
     data = read(folder, section)
     for row in data.provenance.iter_rows(named=True):
         log.info("%s: %d rows, sha256 %s", row["file"], row["rows"], row["sha256"])
+    for row in data.remarks.head(REMARKS).iter_rows(named=True):
+        tell(f"warning: {_place(row)}: {_refusal(row)}")
+    if data.remarks.height > REMARKS:
+        tell(f"warning: {data.remarks.height - REMARKS} more")
     count = data.refused.height
     if count and not allow_refused:
         problems = [
-            Problem(f"{row['file']}, row {row['row']}, column {row['column']}", _refusal(row))
-            for row in data.refused.iter_rows(named=True)
+            Problem(_place(row), _refusal(row))
+            for row in data.refused.head(LISTED).iter_rows(named=True)
         ]
+        if count > LISTED:
+            what = f"{count - LISTED:,} more refused cells are not listed here"
+            problems.append(Problem(str(folder), what, "with --allow-refused, refused.csv has all"))
         what = f"{_rows(count)} refused, and nothing is written"
         problems.append(Problem(str(folder), what, "mend them, or leave them out: --allow-refused"))
         raise DataError(problems)
@@ -337,8 +347,13 @@ def _read(folder: Path, section: Section, allow_refused: bool) -> Data:
     return data
 
 
+def _place(row: dict[str, object]) -> str:
+    parts = [f"{key} {row[key]}" for key in ("row", "column") if row[key]]
+    return ", ".join([str(row["file"]), *parts])
+
+
 def _refusal(row: dict[str, object]) -> str:
-    return str(row["rule"]) if row["value"] is None else f"'{row['value']}': {row['rule']}"
+    return f"{row['rule']}" if not row["value"] else f"'{row['value']}': {row['rule']}"
 
 
 def _rows(count: int) -> str:

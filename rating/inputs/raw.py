@@ -40,6 +40,7 @@ class Raw:
         rows: where each row of ``frame`` stands in the file; the header of a file is line 1.
         refused: rows that are not in ``frame`` because the format itself is broken there.
         sha256: of the bytes of the file.
+        remarks: what is read and doubtful, said in the same words; row 0 is the file as a whole.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Raw:
     rows: pl.Series
     refused: tuple[Refusal, ...]
     sha256: str
+    remarks: tuple[Refusal, ...] = ()
 
 
 def content(path: Path) -> tuple[bytes, str]:

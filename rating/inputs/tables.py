@@ -54,6 +54,7 @@ class Data:
         sources: what sources.toml says of the figures.
         synthetic: whether it says that they are invented; whatever is made from them says so too.
         stored: the large registers, which stay in their Parquet files.
+        remarks: what was read and is doubtful, in the columns of ``refused``; row 0 is the file.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -63,6 +64,7 @@ class Data:
     sources: tuple[Source, ...] = ()
     synthetic: bool = False
     stored: dict[str, Stored] = field(default_factory=dict)
+    remarks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REFUSED))
 
     @property
     def held(self) -> dict[str, pl.DataFrame | Stored]:
@@ -137,6 +139,7 @@ def read(source: Tables, section: Section) -> Data:
         sources=sources,
         synthetic=synthetic,
         stored=stored,
+        remarks=pl.concat([pl.DataFrame(schema=_REFUSED), *map(_remarks, found, found.values())]),
     )
 
 
@@ -330,6 +333,11 @@ def _wrong_types(found: raw.Raw, columns: Mapping[str, Column]) -> list[Problem]
             remedy = f"cast it to {cells.DTYPES[column.type].__name__}"
             problems.append(Problem(f"{found.file}, column {name}", what, remedy))
     return problems
+
+
+def _remarks(table: str, found: raw.Raw) -> pl.DataFrame:
+    rows = [(table, found.file, *remark) for remark in found.remarks]
+    return pl.DataFrame(rows, schema=_REFUSED, orient="row")
 
 
 def _refused(table: str, found: raw.Raw, bad: pl.DataFrame) -> pl.DataFrame:
