@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from rating.definitions import aggregations as a
 from rating.definitions import settings as s
@@ -95,6 +95,10 @@ STEPS: dict[str, dict[str, type[Setting]]] = {
 }
 OF_INDICATORS = ("treat", "impute", "normalise")
 OF_NODES = (*OF_INDICATORS, "weights", "aggregate")
+# What a node says of its own children is not said of those below them.
+OWN = ("weights", "aggregate")
+# The key of an override that lists what is not taken over from what it overrides.
+UNSET = "unset"
 
 
 class Method(Definition):
@@ -151,8 +155,9 @@ class Method(Definition):
 def merge(step: str, base: Setting, override: Mapping[str, Any], where: str) -> Setting:
     """One step's setting under an override, key by key.
 
-    A parameter of the base that the new method does not have is left behind; one that the override
-    names and the method does not have is an error.
+    A parameter of the base that the new method does not have is left behind, and so is one that the
+    override lists under ``unset``: it has its default again. One that the override names and the
+    method does not have is an error.
     """
     known = STEPS[step]
     name = override.get("name", base.name)
@@ -161,7 +166,14 @@ def merge(step: str, base: Setting, override: Mapping[str, Any], where: str) -> 
             Problem(where, f"no {step} method named '{name}'", nearest(str(name), known))
         )
     model = known[name]
-    kept = {key: value for key, value in _given(base).items() if key in model.model_fields}
+    problems = list(_unset_problems(override, model.model_fields, where))
+    if problems:
+        raise DefinitionError(problems)
+    left = {"name", *override.get(UNSET, ())}
+    override = {key: value for key, value in override.items() if key != UNSET}
+    # What was said alone: a default is not passed on to another method.
+    said = base.model_fields_set & set(model.model_fields)
+    kept = {key: getattr(base, key) for key in said - left}
     if isinstance(base, Goalposts) and model is Goalposts:
         if "points" in override:
             kept = {k: v for k, v in kept.items() if k not in ("low", "high")}
@@ -170,9 +182,21 @@ def merge(step: str, base: Setting, override: Mapping[str, Any], where: str) -> 
     return build(model, {**kept, **override, "name": name}, where)
 
 
-def _given(base: BaseModel) -> dict[str, Any]:
-    """What was said of a setting; a default is not passed on to another method."""
-    return {key: getattr(base, key) for key in base.model_fields_set if key != "name"}
+def _unset_problems(
+    override: Mapping[str, Any], keys: Iterable[str], where: str
+) -> Iterator[Problem]:
+    """What is wrong with the options that an override takes off."""
+    listed = override.get(UNSET, ())
+    if not isinstance(listed, list | tuple) or not all(isinstance(key, str) for key in listed):
+        yield Problem(f"{where}.{UNSET}", "is not a list of options", f'write {UNSET} = ["range"]')
+        return
+    known = set(keys) - {"name"}
+    for key in listed:
+        if key not in known:
+            yield Problem(f"{where}.{UNSET}", f"no option '{key}'", nearest(key, known))
+        elif key in override:
+            what = f"'{key}' is both given and taken off"
+            yield Problem(f"{where}.{UNSET}", what, "write one of the two")
 
 
 def check_override(override: Mapping[str, Any], steps: tuple[str, ...]) -> list[Problem]:
@@ -202,6 +226,7 @@ def check_override(override: Mapping[str, Any], steps: tuple[str, ...]) -> list[
         problems += [
             Problem(where, f"unknown key '{key}'", nearest(key, keys))
             for key in change
-            if key not in keys
+            if key not in keys and key != UNSET
         ]
+        problems += _unset_problems(change, keys, where)
     return problems

@@ -26,7 +26,7 @@ from rating.definitions.definition import (
 )
 from rating.definitions.examples import Example
 from rating.definitions.grammar import Formula
-from rating.definitions.methods import check_override
+from rating.definitions.methods import OF_INDICATORS, OF_NODES, check_override
 from rating.definitions.parsing import Type
 from rating.definitions.table import Column, Input, Rule
 from rating.errors import DefinitionError, Problem, nearest
@@ -157,7 +157,7 @@ class Node(_Item):
 
     @model_validator(mode="after")
     def _override(self) -> Self:
-        refuse(check_override(self.method, ("treat", "impute", "normalise", "aggregate")))
+        refuse(check_override(self.method, OF_NODES))
         return self
 
 
@@ -203,7 +203,7 @@ class Indicator(_Item):
         return self
 
     def _problems(self) -> Iterator[Problem]:
-        yield from check_override(self.method, ("treat", "impute", "normalise"))
+        yield from check_override(self.method, OF_INDICATORS)
         days = [version.since for version in self.version]
         if days != sorted(set(days)):
             yield Problem(

@@ -18,7 +18,7 @@ from pydantic_core import core_schema
 
 from rating.definitions import definition
 from rating.definitions.examples import Example
-from rating.definitions.methods import OF_INDICATORS, OF_NODES, STEPS
+from rating.definitions.methods import OF_INDICATORS, OF_NODES, STEPS, UNSET
 from rating.definitions.model import Indicator, Node
 from rating.definitions.section import Section
 from rating.definitions.settings import Setting
@@ -185,11 +185,19 @@ def _override(models: Mapping[str, type[Setting]]) -> _Json:
         key: shapes[0] if len(shapes) == 1 else {"anyOf": shapes} for key, shapes in keys.items()
     }
     given.pop("name", None)
-    name = {"enum": list(models)}
+    unset = {
+        "description": "Options that are not taken over: they have their defaults again.",
+        "type": "array",
+        "items": {"enum": sorted(given)},
+    }
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"name": name, **given},
+        "properties": {
+            "name": {"enum": list(models)},
+            **given,
+            **({UNSET: unset} if given else {}),
+        },
     }
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from rating.definitions import applicable, derived
 from rating.definitions.definition import Definition, Id, Many, refuse
 from rating.definitions.examples import WholeExample, whole_problems
-from rating.definitions.methods import Method
+from rating.definitions.methods import OWN, Method
 from rating.definitions.model import Edition, Indicator, Node, Source
 from rating.definitions.sector import Chain, Item, Sector
 from rating.definitions.settings import Goalposts, Winsorise
@@ -168,8 +168,8 @@ class Section(Definition):
         """The method of a node or an indicator: the section's under the overrides on the way down.
 
         Treatment, imputation and normalisation pass from a node to the indicators below it;
-        an aggregation is a node's own. An indicator with goalposts is never logged: goalposts are
-        in the unit of the value.
+        weights and aggregation are a node's own. An indicator with goalposts is never logged:
+        goalposts are in the unit of the value.
 
         Raises:
             DefinitionError: an override does not fit what it overrides.
@@ -178,7 +178,7 @@ class Section(Definition):
         item = self.item(id)
         for above in (*self.ancestors(id), item):
             own = above is item
-            override = {k: v for k, v in above.method.items() if own or k != "aggregate"}
+            override = {k: v for k, v in above.method.items() if own or k not in OWN}
             method = method.merged(override, f"{above.id}, method")
         if isinstance(item, Indicator):
             treat, normalise = method.treat, method.normalise
