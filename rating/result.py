@@ -50,7 +50,8 @@ class Rating:
             ``imputed`` or ``missing``).
         measures: region, indicator, measure, value: what each value is made of.
         treated: indicator, region, raw, treated, rule: every point that treatment changed.
-        shapes: indicator, skewness and kurtosis before and after treatment, winsorised points.
+        shapes: indicator, skewness and kurtosis of the values before and after treatment, points
+            that were winsorised (before a transform, if one followed), rule.
         weights: parent, item, weight: shares of the children of each node, summing to 1.
         screened: region, node, indicators, missing, zeros, available, nonzero, included, reason:
             what the screening counted, below each node and (without a node) as a whole.

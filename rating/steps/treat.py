@@ -37,7 +37,8 @@ class Treated:
     Attributes:
         cells: the cells with ``treated``.
         points: scenario, indicator, region, raw, treated, rule: every point that was changed.
-        shapes: scenario, indicator, skewness, kurtosis before and after, winsorised points, rule.
+        shapes: scenario, indicator, skewness and kurtosis of the column before (``imputed``) and
+            after (``treated``), winsorised points, rule.
     """
 
     cells: Cells
@@ -109,16 +110,32 @@ def _applied(store: Store, cells: Cells, first: pl.DataFrame, last: pl.DataFrame
         .otherwise(pl.lit("none")),
     )
     found = _changed(store, cells, rules)
-    kept = cells.with_columns(cells.placed(found, "treated", otherwise="imputed"))
+    kept = cells.with_columns(cells.placed(found, "treated", otherwise="imputed")).finite(
+        "treated", "the treated value"
+    )
     keys = ("scenario", "indicator")
     before = first.select(*keys, "skewness", "kurtosis", pl.col("passes").alias("passed"))
-    after = rules.select(
+    after = _after(store, kept, rules).select(
         skewness_after="skewness", kurtosis_after="kurtosis", winsorised=moved, rule="rule"
     )
     return Treated(
-        cells=kept.finite("treated", "the treated value"),
+        cells=kept,
         points=_points(kept, found["row"].filter(found["changed"]), rules),
         shapes=pl.concat([before, after], how="horizontal").sort(*keys),
+    )
+
+
+def _after(store: Store, cells: Cells, rules: pl.DataFrame) -> pl.DataFrame:
+    """The columns with the shape that they have now: rounds know it until a transform."""
+    changed = rules.filter(pl.col("transform").is_not_null())
+    if changed.is_empty():
+        return rules
+    limits = changed.select("place", max_points=0, max_skewness=0.0, max_kurtosis=0.0)
+    places = by_number(limits, count=cells.columns.height)
+    rows = cells.of_places(places["max_points"].is_not_null(), "treated")
+    found = shapes(store, rows.rename({"treated": "imputed"}), places)
+    return rules.update(
+        found.select("place", "skewness", "kurtosis"), on="place", include_nulls=True
     )
 
 
