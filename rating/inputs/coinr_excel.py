@@ -71,7 +71,7 @@ def _from_file(data: Data, file: str, sha256: str) -> Data:
 def _sheet(file: str, data: bytes, sha256: str, name: str, problems: list[Problem]) -> Sheet:
     where = f"{file}, {name}"
     try:
-        found = xlsx_file.read(file, data, sha256, table=name, texts=frozenset())
+        found = xlsx_file.read(file, data, sha256, table=name)
     except DataError as error:
         problems += error.problems
         return Sheet(where, pl.DataFrame(), [])

@@ -6,7 +6,10 @@ import csv
 import io
 
 from rating.errors import DataError, Problem
-from rating.inputs import raw
+from rating.inputs import kinds, raw
+
+BLANK = 1_000_000
+"""Blank lines that a file may hold."""
 
 
 def read(
@@ -22,40 +25,67 @@ def read(
         delimiter: what stands between cells.
 
     Raises:
-        DataError: the file is empty, in another encoding, badly quoted, or its header is not a
-            header.
+        DataError: the file is empty or no CSV, in another encoding, badly quoted, or its header is
+            not a header.
     """
     if not data.strip():
         raise DataError(Problem(file, "the file is empty", "write a header and the rows"))
-    header: list[str] = []
-    rows: list[int] = []
-    lines: list[list[str]] = []
-    text = io.StringIO(_decoded(file, data, encoding), newline="")
+    utf_8 = encoding.lower() in ("utf-8", "utf8")
+    other = kinds.other(file, data, kinds.CSV)
+    if other is not None and (utf_8 or "UTF-" not in other.what):
+        raise DataError(other)
+    # As a stream: the text of a file takes four times its bytes where one letter is a picture.
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig" if utf_8 else encoding, newline="")
+    try:
+        return _lines(file, text, delimiter).table(sha256)
+    except UnicodeDecodeError:
+        raise DataError(_undecoded(file, data, encoding, utf_8)) from None
+
+
+def _lines(file: str, text: io.TextIOWrapper, delimiter: str) -> raw.Lines:
     # Strict, because a lenient reader swallows the rest of a file after one stray quote.
     reader = csv.reader(text, strict=True, delimiter=delimiter)
-    line = 1
+    found: raw.Lines | None = None
+    line, blank = 1, 0
     try:
         for cells in reader:
-            if not header:
-                header = cells or [""]
-            elif cells:  # a blank line holds nothing
-                rows.append(line)
-                lines.append(cells)
+            if found is None:
+                found = raw.Lines(file, cells or [""])
+            elif cells:
+                found.add(line, cells)
+            else:  # a blank line holds nothing
+                blank += 1
+                if blank > BLANK:
+                    what = f"more than {BLANK:,} blank lines"
+                    raise DataError(Problem(f"{file}, row {line}", what, "remove them"))
             line = reader.line_num + 1
     except csv.Error as error:
-        remedy = "write a quote inside a quoted cell twice, and close every quote"
-        raise DataError(
-            Problem(f"{file}, row {line}", f"broken quoting: {error}", remedy)
-        ) from None
-    return raw.of_text(file, header, rows, lines, sha256=sha256)
+        raise DataError(_unquoted(f"{file}, row {line}", error)) from None
+    return raw.Lines(file, [""]) if found is None else found
 
 
-def _decoded(file: str, data: bytes, encoding: str) -> str:
-    utf_8 = encoding.lower() in ("utf-8", "utf8")
+def _unquoted(where: str, error: csv.Error) -> Problem:
+    limit = csv.field_size_limit()
+    if "field limit" in str(error):
+        what = f"broken quoting or no table: a cell of more than {limit:,} characters"
+        return Problem(where, what, "close every quote, and write one row on one line")
+    remedy = "write a quote inside a quoted cell twice, and close every quote"
+    return Problem(where, f"broken quoting: {error}", remedy)
+
+
+def _undecoded(file: str, data: bytes, encoding: str, utf_8: bool) -> Problem:
+    """The first byte that is none of the encoding, and which encoding it seems to be."""
     try:
-        return data.decode("utf-8-sig" if utf_8 else encoding)
+        data.decode(encoding)
+        at = len(data) - 1
     except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        what = f"byte 0x{data[error.start]:02x} is not {'UTF-8' if utf_8 else encoding}"
-        remedy = "save the file as 'CSV UTF-8 (comma delimited)'" if utf_8 else "name its encoding"
-        raise DataError(Problem(f"{file}, row {row}", what, remedy)) from None
+        at = error.start
+    row = data.count(b"\n", 0, at) + 1
+    where, byte = f"{file}, row {row}", f"byte 0x{data[at]:02x}"
+    if not utf_8:
+        return Problem(where, f"{byte} is not {encoding}", "name its encoding")
+    guess = kinds.encoding(data)
+    seems = f"; the file seems to be {guess}" if guess else ""
+    return Problem(
+        where, f"{byte} is not UTF-8{seems}", "save the file as 'CSV UTF-8 (comma delimited)'"
+    )

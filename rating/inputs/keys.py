@@ -60,8 +60,8 @@ def repeated(regions: pl.DataFrame, year: pl.Series | None) -> pl.DataFrame:
     parts = frame.filter("part").group_by(key).agg(other=pl.col("row").min())
     overlapping = frame.filter(~pl.col("part")).join(parts, on=key)
     single = frame.join(overlapping, on="index", how="anti")
-    doubled = single.join(single.group_by(key).agg(rows="row"), on=key)
-    doubled = doubled.filter(pl.col("rows").list.len() > 1)
+    counted = single.group_by(key).agg(first=pl.col("row").bottom_k(_NAMED + 1), rows=pl.len())
+    doubled = single.join(counted.filter(pl.col("rows") > 1), on=key)
     return pl.concat([_refused(overlapping, _OVERLAP, "other"), _doubled(doubled, key)])
 
 
@@ -71,8 +71,14 @@ _OVERLAP = (
 )
 
 
+_NAMED = 5
+
+
 def _doubled(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    others = pl.col("rows").list.set_difference(pl.concat_list("row")).list.sort().list.head(5)
+    # One more than is named, since a row does not name itself: no list grows with the key.
+    others = (
+        pl.col("first").list.set_difference(pl.concat_list("row")).list.sort().list.head(_NAMED)
+    )
     frame = frame.with_columns(
         named=pl.concat_str(key, separator=" "),
         others=others.cast(pl.List(pl.String)).list.join(", "),

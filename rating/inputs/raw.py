@@ -16,6 +16,17 @@ from rating.errors import DataError, Problem
 SHOWN = 200
 """Characters of a refused cell that ``refused`` keeps."""
 
+COLUMNS = 16_384
+"""Columns that a table may have: as many as a spreadsheet has."""
+
+CELLS = 100_000_000
+"""Cells of text that a table may hold in memory."""
+
+UNEVEN = 1_000_000
+"""Rows that may be refused by the format itself before the file is."""
+
+_PIECE = 200_000  # cells held as Python's texts, each of which takes 50 bytes more than its own
+
 # Control characters, line separators, zero-width marks and the marks that turn text around;
 # escaped for Rust's regular expressions as for Python's.
 UNPRINTABLE = r"[\x00-\x1F\x7F-\x9F\u200B\u200E\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]"
@@ -70,43 +81,81 @@ def unreadable(path: Path, error: OSError) -> DataError:
     return DataError(Problem(path.name, what, "check its path and its permissions"))
 
 
-def of_text(
-    file: str,
-    header: Sequence[str],
-    rows: Sequence[int],
-    lines: Sequence[Sequence[str]],
-    *,
-    sha256: str,
-    refused: Sequence[Refusal] = (),
-) -> Raw:
-    """A table of text cells; rows shorter or longer than the header are refused.
+class Lines:
+    """A table of text cells as it arrives, held by columns.
 
-    Args:
-        file: the base name of the file.
-        header: the names of line 1.
-        rows: where each row stands in the file.
-        lines: the cells of each row.
-        sha256: of the bytes of the file.
-        refused: rows that the reader has refused already, left out here.
+    Example:
+        >>> lines = Lines("a.csv", ["region", "year"])
+        >>> lines.add(2, ["RU-TOM", "2019"]); lines.add(3, ["RU-MOW"])
+        >>> found = lines.table("")
+        >>> found.frame.rows(), found.refused[0].row
+        ([('RU-TOM', '2019')], 3)
     """
-    require(check_header(file, header))
-    if not lines:
-        require([Problem(file, "no rows below the header", "write one row for each observation")])
-    width = len(header)
-    uneven = [
-        Refusal(row, "", _uneven(len(cells), width), shown(",".join(cells)))
-        for row, cells in zip(rows, lines, strict=True)
-        if len(cells) != width
-    ]
-    bad = {refusal.row for refusal in (*refused, *uneven)}
-    if bad:
-        kept = [n for n, row in enumerate(rows) if row not in bad]
-        rows, lines = [rows[n] for n in kept], [lines[n] for n in kept]
-    columns = zip(*lines, strict=True) if lines else [()] * width
-    frame = pl.DataFrame(
-        [pl.Series(name, column, pl.String) for name, column in zip(header, columns, strict=True)]
-    )
-    return Raw(file, frame, pl.Series("row", rows, pl.Int64), (*refused, *uneven), sha256)
+
+    def __init__(self, file: str, header: Sequence[str]) -> None:
+        """Stop where the header is none."""
+        require(check_header(file, header))
+        self.file = file
+        self.header = list(header)
+        self.refused: list[Refusal] = []
+        self._rows: list[int] = []
+        self._lines: list[Sequence[str]] = []
+        self._numbers: list[pl.Series] = []
+        self._frames: list[pl.DataFrame] = []
+        self._cells = 0
+
+    def add(self, row: int, cells: Sequence[str]) -> None:
+        """Take one row; one that is shorter or longer than the header is refused."""
+        width = len(self.header)
+        if len(cells) != width:
+            some = ",".join(cell[:SHOWN] for cell in cells[:SHOWN])
+            self.refuse(Refusal(row, "", _uneven(len(cells), width), shown(some)))
+            return
+        self._rows.append(row)
+        self._lines.append(cells)
+        if len(self._lines) * width >= _PIECE:
+            self._flush()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """List a row that is left out."""
+        self.refused.append(refusal)
+        if len(self.refused) > UNEVEN:
+            what = f"more than {UNEVEN:,} rows are not rows of this header"
+            remedy = "check the delimiter and the quotes of the file"
+            raise DataError(Problem(self.file, what, remedy))
+
+    def _flush(self) -> None:
+        width = len(self.header)
+        self._cells += len(self._lines) * width
+        if self._cells > CELLS:
+            what = f"more than {CELLS:,} cells"
+            raise DataError(Problem(self.file, what, "write the table as Parquet"))
+        columns = zip(*self._lines, strict=True) if self._lines else [()] * width
+        self._frames.append(
+            pl.DataFrame(
+                [pl.Series(n, c, pl.String) for n, c in zip(self.header, columns, strict=True)]
+            )
+        )
+        self._numbers.append(pl.Series("row", self._rows, pl.Int64))
+        self._rows, self._lines = [], []
+
+    def table(self, sha256: str, remarks: Sequence[Refusal] = ()) -> Raw:
+        """What has arrived, without the rows that are refused."""
+        self._flush()
+        frame, rows = pl.concat(self._frames), pl.concat(self._numbers)
+        if frame.is_empty() and not self.refused:
+            remedy = "write one row for each observation"
+            require([Problem(self.file, "no rows below the header", remedy)])
+        bad = pl.Series("row", [refusal.row for refusal in self.refused], pl.Int64)
+        kept = ~rows.is_in(bad.unique().implode())
+        return Raw(
+            self.file,
+            frame.filter(kept),
+            rows.filter(kept),
+            tuple(self.refused),
+            sha256,
+            tuple(remarks),
+        )
 
 
 def shown(text: str) -> str:
@@ -127,6 +176,9 @@ def check_header(file: str, header: Sequence[str]) -> list[Problem]:
     if not any(header):
         remedy = "write the names of the columns in row 1, such as region and year"
         return [Problem(where, "the header is empty", remedy)]
+    if len(header) > COLUMNS:
+        remedy = "write one row for each observation, not one column"
+        return [Problem(where, f"{len(header):,} columns, more than {COLUMNS:,}", remedy)]
     for mark, name in ((";", "';'"), ("\t", "tabs"), ("|", "'|'")):
         if sum(cell.count(mark) for cell in header) >= len(header):
             return [Problem(where, f"the columns are split by {name}", "write ','")]
@@ -145,7 +197,13 @@ def check_header(file: str, header: Sequence[str]) -> list[Problem]:
             # DuckDB's names are case-insensitive: q and Q would be one column there.
             what = f"the columns '{shown(before)}' and '{shown(name)}' differ in case only"
             problems.append(Problem(where, what, "rename one"))
-    return problems
+    return first(where, problems)
+
+
+def first(where: str, problems: list[Problem], shown: int = 20) -> list[Problem]:
+    """The first problems of one kind at one place, and how many more there are."""
+    more = len(problems) - shown
+    return problems if more <= 0 else [*problems[:shown], Problem(where, f"{more:,} more like it")]
 
 
 def require(problems: Sequence[Problem]) -> None:

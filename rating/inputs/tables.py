@@ -184,10 +184,10 @@ def _tables(
         elif not named and table in inputs:
             problems.append(_missing(table, files))
         elif named:
-            texts = inputs[table].columns.items() if table in inputs else ()
-            codes = frozenset({"region", *(name for name, c in texts if c.type == "text")})
+            given = inputs[table].columns if table in inputs else {}
+            types = {name: str(column.type) for name, column in given.items()}
             try:
-                found[table] = _file(named[0], table, codes)
+                found[table] = _file(named[0], table, {"region": "text", **types})
             except DataError as error:
                 problems += error.problems
     return found
@@ -202,11 +202,11 @@ def _missing(table: str, files: list[Path]) -> Problem:
     return Problem(f"{table}.csv", f"there is no file for the table '{table}'", remedy)
 
 
-def _file(path: Path, table: str, texts: frozenset[str]) -> raw.Raw:
+def _file(path: Path, table: str, types: Mapping[str, str]) -> raw.Raw:
     data, sha256 = raw.content(path)
     suffix = path.suffix.lower()
     if suffix == ".xlsx":
-        return xlsx_file.read(path.name, data, sha256, table=table, texts=texts)
+        return xlsx_file.read(path.name, data, sha256, table=table, types=types)
     reader = csv_file.read if suffix == ".csv" else parquet_file.read
     return reader(path.name, data, sha256)
 

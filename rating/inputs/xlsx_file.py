@@ -1,99 +1,172 @@
-"""XLSX workbooks, read from their XML: exact numbers, no formula without a value, no merged cells.
+"""XLSX workbooks, read from their XML: exact numbers, and nothing that a reader does not see.
 
-The readers at hand lose what matters here: fastexcel's text has nine decimals, its error cells are
-empty, and one cell at XFD1048576 aborts the process. The sheet is a few elements; it is read once,
-within limits, and without DTDs.
+A formula without a value, merged cells and numbers shown in two units are refused; hidden rows and
+columns are read and remarked.
 """
 
 from __future__ import annotations
 
-import io
-import lzma
-import re
-import struct
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from rating.errors import DataError, Problem
-from rating.inputs import raw
+from rating.inputs import raw, xlsx_book, xml_stream
+from rating.inputs.raw import Refusal
 
-UNPACKED = 256 * 1024 * 1024
-"""Bytes that all parts of a workbook together may unpack to."""
+CELLS = 20_000_000
+"""Cells that a sheet may hold: all rows of a spreadsheet, twenty columns wide."""
 
-CELLS = 5_000_000
-"""Cells that a sheet may hold."""
+FORM = 2_000_000
+"""Cells that a form may hold."""
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
-_REFERENCE = re.compile(r"^([A-Z]{1,3})([1-9][0-9]{0,6})$")
-_ESCAPE = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
-# Built-in number formats that show a date or a time (ECMA-376, part 1, 18.8.30).
-_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_NOT_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
-
-
-# What zipfile, its decoders, the XML parser and the conversions here raise on a damaged file.
-_BROKEN = (
-    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error),
-    *(ParseError, LookupError, ValueError, OverflowError),
-    *(NotImplementedError, RuntimeError, EOFError, OSError),
-)
+ROWS = 1_048_576
+"""Rows of a spreadsheet."""
 
 
 @dataclass(frozen=True)
 class _Cell:
     text: str
     number: bool = False
+    scale: float = 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class _Book:
-    """A workbook: its strings, which styles are dates, and where days are counted from."""
-
-    strings: list[str]
-    dates: set[int]
-    epoch: datetime
-    raised: str = ""
-
-    def cell(self, element: Element) -> _Cell:
-        """The text of a cell as CSV would write it."""
-        kind = element.get("t", "n")
-        if kind == "inlineStr":
-            return _Cell(_string(element.find(f"{_MAIN}is"), self.raised))
-        text = element.findtext(f"{_MAIN}v") or ""
-        if not text or kind in ("e", "str"):
-            return _Cell(_unescaped(text))
-        if kind == "s":
-            return _Cell(self.strings[int(text)])
-        if kind == "b":
-            return _Cell("true" if text == "1" else "false")
-        if kind == "d":
-            return _Cell(text.removesuffix("T00:00:00"))
-        value = float(text)
-        if int(element.get("s", "0")) in self.dates:
-            return _Cell(self.day(value))
-        whole = value.is_integer() and abs(value) < 1e15
-        return _Cell(str(int(value)) if whole else repr(value), number=True)
-
-    def day(self, serial: float) -> str:
-        """A serial number as an ISO date, with the time of day where it has one."""
-        # The calendar of 1900 has a 29 February that never was; days before it are one off.
-        shift = 1 if self.epoch.year == 1899 and serial < 60 else 0
-        moment = self.epoch + timedelta(days=serial + shift)
-        moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
-        return moment.isoformat().removesuffix("T00:00:00")
+_NOTHING = _Cell("")
+_Line = dict[int, _Cell]
 
 
-def read(file: str, data: bytes, sha256: str, *, table: str, texts: frozenset[str]) -> raw.Raw:
+@dataclass(eq=False)
+class _Sheet:
+    """The rows of a sheet as they end, and what else it says of itself.
+
+    Attributes:
+        file: the base name of the file.
+        book: its strings and styles.
+        took: takes each row that holds something: its number and its cells by column.
+        most: cells that there may be.
+    """
+
+    file: str
+    book: xlsx_book.Book
+    took: Callable[[int, _Line], None]
+    most: int
+    merges: list[str] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden: int = 0
+    formulas: int = 0
+    uncalculated: list[Problem] = field(default_factory=list)
+    _line: int = 0
+    _column: int = -1
+    _cells: _Line = field(default_factory=dict)
+    _count: int = 0
+    _kind: str = "n"
+    _style: int = 0
+    _value: str = ""
+    _formula: bool = False
+    _open: bool = False
+    _hides: bool = False
+    _inline: xlsx_book.Strings | None = None
+    _letters: dict[str, int] = field(default_factory=dict)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "c":
+            self._column = self._place(attributes.get("r"))
+            self._kind, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
+            self._value, self._formula = "", False
+        elif tag == "v":
+            self._open = True
+        elif self._inline is not None:
+            self._inline.start(tag, attributes)
+        elif tag == "row":
+            line = int(attributes.get("r", self._line + 1))
+            if not self._line < line <= ROWS:
+                raise ValueError(f"row {line} after row {self._line}")
+            self._line, self._column, self._cells = line, -1, {}
+            self._hides = attributes.get("hidden") in ("1", "true")
+        elif tag == "f":
+            self._formula = True
+        elif tag == "is":
+            self._inline = xlsx_book.Strings(self.book.raised)
+        elif tag == "mergeCell":
+            if len(self.merges) < 100_000:
+                self.merges.append(attributes.get("ref", ""))
+        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+            last = int(attributes.get("max", "0")) - 1
+            self.hidden_columns.append((int(attributes.get("min", "1")) - 1, last))
+
+    def data(self, text: str) -> None:
+        if self._open:
+            if len(self._value) <= xlsx_book.LONGEST:
+                self._value += text
+        elif self._inline is not None:
+            self._inline.data(text)
+
+    def end(self, tag: str) -> None:
+        if tag == "v":
+            self._open = False
+        elif tag == "c":
+            self._cell()
+        elif tag == "is" and self._inline is not None:
+            if self._kind == "inlineStr":
+                self._value = self._inline.joined()
+            self._inline = None
+        elif self._inline is not None:
+            self._inline.end(tag)
+        elif tag == "row":
+            self._row()
+
+    def _place(self, reference: str | None) -> int:
+        """The column of a cell, counted from 0; one without a reference follows the last."""
+        if reference is None:
+            return self._column + 1
+        letters = reference.removesuffix(str(self._line))
+        found = self._letters.get(letters)
+        if found is None:
+            found = self._letters[letters] = _column(letters)
+        if found <= self._column:
+            raise ValueError(f"the cell {reference[:20]} after a later one")
+        return found
+
+    def _cell(self) -> None:
+        self._count += 1
+        if self._count > self.most:
+            raise _too_many(self.file, self.most)
+        if self._kind == "inlineStr":
+            text, number = self._value, False
+        else:
+            text = self.book.text(self._kind, self._value, self._style)
+            number = self._kind == "n" and bool(text) and self._style not in self.book.styles.dates
+        if self._formula:
+            self.formulas += 1
+            # A program that cannot calculate writes 0 or nothing, and asks whoever opens it to.
+            placeholder = self.book.uncalculated and self._value in ("", "0")
+            if placeholder or (not text and self._kind != "str"):
+                self._not_calculated()
+        if text:
+            scale = self.book.styles.scales.get(self._style, 1.0) if number else 1.0
+            self._cells[self._column] = _Cell(text, number, scale)
+
+    def _not_calculated(self) -> None:
+        if len(self.uncalculated) < 20:
+            where = f"{self.file}, row {self._line}, column {letters_of(self._column)}"
+            remedy = "open the workbook, let it calculate, and save it"
+            self.uncalculated.append(Problem(where, "a formula without a stored value", remedy))
+
+    def _row(self) -> None:
+        if not self._cells:
+            return
+        if self._hides:
+            self.hidden += 1
+            if self.hidden <= 5:
+                self.hidden_rows.append(self._line)
+        self.took(self._line, self._cells)
+        self._cells = {}
+
+
+def read(
+    file: str, data: bytes, sha256: str, *, table: str, types: Mapping[str, str] | None = None
+) -> raw.Raw:
     """The table of a workbook: its only sheet, or the one named as the table.
 
     Args:
@@ -101,15 +174,26 @@ def read(file: str, data: bytes, sha256: str, *, table: str, texts: frozenset[st
         data: its bytes.
         sha256: of the bytes.
         table: the name of the table.
-        texts: the columns declared as text, where a cell with a number refuses its row: the
-            workbook no longer knows whether 1 was 01.
+        types: what the columns are declared as; others are of no matter. In a text column a cell
+            with a number refuses its row: the workbook no longer knows whether 1 was 01.
 
     Raises:
         DataError: not a workbook, beyond the limits, merged cells, formulas without a value.
     """
-    with _opened(file, data) as archive:
-        sheet = _sheet(file, archive, table)
-        return _table(file, sha256, texts, _book(archive), archive, sheet)
+    with xlsx_book.opened(file, data) as archive:
+        book, part, hidden = xlsx_book.book(file, archive, table)
+        rows = _Rows(file, types or {})
+        sheet = _fed(file, archive, part, _Sheet(file, book, rows.take, CELLS))
+    if rows.lines is None:
+        raise DataError(Problem(file, "the sheet is empty", "write the header in row 1"))
+    raw.require(sheet.uncalculated)
+    merged = [problem for ref in sheet.merges for problem in _merged(file, ref, rows.width)]
+    raw.require(raw.first(file, merged))
+    rows.refuse_scaled()
+    whole = [*_of_sheet(sheet, rows.header, set(types or ())), *rows.remarks]
+    if hidden:
+        whole.insert(0, Refusal(0, "", "the sheet is hidden and read", ""))
+    return rows.lines.table(sha256, whole)
 
 
 def grid(file: str, data: bytes, sheet: str, *, raised: str = "") -> dict[tuple[int, int], str]:
@@ -126,205 +210,138 @@ def grid(file: str, data: bytes, sheet: str, *, raised: str = "") -> dict[tuple[
     Raises:
         DataError: not a workbook, beyond the limits, no such sheet, formulas without a value.
     """
-    with _opened(file, data) as archive:
-        lines, _ = _lines(file, _book(archive, raised), archive, _sheet(file, archive, sheet))
-    return {
-        (line, column + 1): cell.text
-        for line, cells in lines
-        for column, cell in cells.items()
-        if cell.text
-    }
+    found: dict[tuple[int, int], str] = {}
+
+    def took(line: int, cells: _Line) -> None:
+        found.update({(line, column + 1): cell.text for column, cell in cells.items()})
+
+    with xlsx_book.opened(file, data) as archive:
+        book, part, _ = xlsx_book.book(file, archive, sheet, raised)
+        read = _fed(file, archive, part, _Sheet(file, book, took, FORM))
+    raw.require(read.uncalculated)
+    return found
 
 
-@contextmanager
-def _opened(file: str, data: bytes) -> Iterator[zipfile.ZipFile]:
-    """The archive that a workbook is; what is wrong with it is told as a problem of the file."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > UNPACKED:
-                what = f"the workbook unpacks to more than {UNPACKED // 1024**2} MB"
-                raise DataError(Problem(file, what, "save the table alone, as CSV or Parquet"))
-            yield archive
-    except DefusedXmlException:
-        what = "a document type or entities inside the workbook"
-        raise DataError(Problem(file, what, "save it again from a spreadsheet program")) from None
-    except _BROKEN as error:
-        what = f"not a whole XLSX workbook: {error}"
-        raise DataError(Problem(file, what, "save it again as .xlsx, without a password")) from None
+def _fed(file: str, archive: zipfile.ZipFile, part: str, sheet: _Sheet) -> _Sheet:
+    target: xml_stream.Target = sheet
+    xlsx_book.feed(file, archive, part, target)
+    return sheet
 
 
-def _elements(archive: zipfile.ZipFile, part: str, *tags: str) -> Iterator[Element]:
-    """The elements of a part with these tags, each emptied after its use."""
-    with archive.open(part) as stream:
-        for _, element in iterparse(stream, forbid_dtd=True):
-            if element.tag in tags:
-                yield element
-                element.clear()
+class _Rows:
+    """The rows of a table as they arrive: the first is the header."""
 
+    def __init__(self, file: str, types: Mapping[str, str]) -> None:
+        self.file, self.types = file, types
+        self.header: list[str] = []
+        self.lines: raw.Lines | None = None
+        self.remarks: list[Refusal] = []
+        self.width = self._held = 0
+        self._texts: list[int] = []
+        self._numbers: list[int] = []
+        # Of each column of numbers: the cells shown in another unit, and whether one is not.
+        self._scaled: dict[int, list[tuple[int, _Cell]]] = {}
+        self._plain: set[int] = set()
 
-def _sheet(file: str, archive: zipfile.ZipFile, table: str) -> str:
-    """The part of the archive that holds the sheet to read."""
-    targets = {
-        element.get("Id"): element.get("Target", "")
-        for element in _elements(archive, "xl/_rels/workbook.xml.rels", f"{_PACKAGE}Relationship")
-        if element.get("Type", "").endswith("/worksheet")
-    }
-    sheets = {
-        element.get("name", ""): targets[element.get(f"{_REL}id")]
-        for element in _elements(archive, "xl/workbook.xml", f"{_MAIN}sheet")
-        if element.get(f"{_REL}id") in targets
-    }
-    names = list(sheets)
-    name = names[0] if len(names) == 1 else table
-    if name not in sheets:
-        what = (
-            f"the workbook has {len(names)} sheets ({', '.join(names[:8])}), none named '{table}'"
-        )
-        raise DataError(Problem(file, what, f"name the sheet of the table '{table}'"))
-    target = sheets[name]
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    def take(self, line: int, cells: _Line) -> None:
+        """One row of the sheet that holds something."""
+        if self.lines is None:
+            if line != 1:
+                what = "row 1 is empty"
+                remedy = "write the header in row 1 and the rows below"
+                raise DataError(Problem(self.file, what, remedy))
+            self.width = 1 + max(cells)
+            self.header = [cells.get(column, _NOTHING).text for column in range(self.width)]
+            self.lines = raw.Lines(self.file, self.header)
+            named = {name: place for place, name in enumerate(self.header) if name in self.types}
+            texts = [place for name, place in named.items() if self.types[name] == "text"]
+            self._texts, self._numbers = texts, sorted({*named.values()} - {*texts})
+            return
+        self._held += self.width
+        if self._held > CELLS + ROWS:
+            raise _too_many(self.file, CELLS)
+        for column in self._texts:
+            if column in cells and cells[column].number:
+                rule = "a number where text is declared; format the cell as text"
+                self.lines.refuse(Refusal(line, self.header[column], rule, cells[column].text))
+        for column in self._numbers:
+            cell = cells.get(column, _NOTHING)
+            # 0 is 0 in every unit.
+            if cell.scale != 1 and cell.text != "0":
+                self._scaled.setdefault(column, []).append((line, cell))
+            elif cell.text and cell.text != "0":
+                self._plain.add(column)
+        row = [cells[column].text if column in cells else "" for column in range(self.width)]
+        if max(cells) >= self.width:
+            # What stands beyond the header is kept, to be refused.
+            row += [cells[column].text for column in sorted(cells) if column >= self.width]
+        self.lines.add(line, row)
 
-
-def _book(archive: zipfile.ZipFile, raised: str = "") -> _Book:
-    parts = set(archive.namelist())
-    strings, dates, formats = [], set[int](), dict[int, str]()
-    if "xl/sharedStrings.xml" in parts:
-        items = _elements(archive, "xl/sharedStrings.xml", f"{_MAIN}si")
-        strings = [_string(element, raised) for element in items]
-    if "xl/styles.xml" in parts:
-        for element in _elements(archive, "xl/styles.xml", f"{_MAIN}numFmt", f"{_MAIN}cellXfs"):
-            if element.tag == f"{_MAIN}numFmt":
-                formats[int(element.get("numFmtId", "0"))] = element.get("formatCode", "")
+    def refuse_scaled(self) -> None:
+        """Refuse the cells shown in another unit where the column has both; else remark them."""
+        assert self.lines is not None, "the caller looks first"
+        for column, found in self._scaled.items():
+            name, (line, first) = self.header[column], found[0]
+            if column not in self._plain and len({cell.scale for _, cell in found}) == 1:
+                rule = f"shown as {_shown(first)} by its format, and read as {first.text}"
+                rule += f", as {len(found)} cells of the column are"
+                self.remarks.append(Refusal(line, name, rule, first.text))
                 continue
-            for style, xf in enumerate(element.findall(f"{_MAIN}xf")):
-                number = int(xf.get("numFmtId", "0"))
-                letters = _NOT_LETTERS.sub("", formats.get(number, "")).lower()
-                if number in _DATE_FORMATS or (number in formats and re.search("[dmyhs]", letters)):
-                    dates.add(style)
-    old_mac = any(
-        element.get("date1904", "0") in ("1", "true")
-        for element in _elements(archive, "xl/workbook.xml", f"{_MAIN}workbookPr")
-    )
-    epoch = datetime(1904, 1, 1) if old_mac else datetime(1899, 12, 30)
-    return _Book(strings, dates, epoch, raised)
+            for line, cell in found:
+                rule = f"shown as {_shown(cell)} by its format, among cells in another unit"
+                rule += "; write the number that is meant, in the format of the others"
+                self.lines.refuse(Refusal(line, name, rule, cell.text))
 
 
-def _lines(
-    file: str, book: _Book, archive: zipfile.ZipFile, sheet: str
-) -> tuple[list[tuple[int, dict[int, _Cell]]], list[str]]:
-    """The lines of a sheet that hold something, and its merged ranges."""
-    problems: list[Problem] = []
-    lines: list[tuple[int, dict[int, _Cell]]] = []
-    merges: list[str] = []
-    line = count = 0
-    for element in _elements(archive, sheet, f"{_MAIN}row", f"{_MAIN}mergeCell"):
-        if element.tag == f"{_MAIN}mergeCell":
-            merges.append(element.get("ref", ""))
-            continue
-        line = int(element.get("r", line + 1))
-        cells: dict[int, _Cell] = {}
-        column = -1
-        for child in element.iterfind(f"{_MAIN}c"):
-            column = _column(child.get("r"), column + 1)
-            cells[column] = book.cell(child)
-            formula = child.find(f"{_MAIN}f") is not None
-            if formula and not cells[column].text and child.get("t") != "str":
-                where = f"{file}, row {line}, column {_letters(column)}"
-                remedy = "open the workbook, let it calculate, and save it"
-                problems.append(Problem(where, "a formula without a stored value", remedy))
-        count += len(cells)
-        if count > CELLS:
-            what = f"more than {CELLS:,} cells in the sheet"
-            raise DataError(Problem(file, what, "write the table as CSV or Parquet"))
-        if any(cell.text for cell in cells.values()):
-            lines.append((line, cells))
-    raw.require(problems[:20])
-    return lines, merges
+def _shown(cell: _Cell) -> str:
+    shown = f"{float(cell.text) * cell.scale:.10g}"
+    return f"{shown}%" if cell.scale == 100 else shown
 
 
-def _table(
-    file: str,
-    sha256: str,
-    texts: frozenset[str],
-    book: _Book,
-    archive: zipfile.ZipFile,
-    sheet: str,
-) -> raw.Raw:
-    lines, merges = _lines(file, book, archive, sheet)
-    if not lines or lines[0][0] != 1:
-        what = "row 1 is empty" if lines else "the sheet is empty"
-        raise DataError(Problem(file, what, "write the header in row 1 and the rows below"))
-    width = 1 + max(column for column, cell in lines[0][1].items() if cell.text)
-    raw.require([problem for ref in merges for problem in _merged(file, ref, width)])
-    header = [_at(lines[0][1], column).text for column in range(width)]
-    codes = [(column, name) for column, name in enumerate(header) if name in texts]
-    refused = [
-        raw.Refusal(n, name, "a number where text is declared; format the cell as text", cell.text)
-        for n, cells in lines[1:]
-        for column, name in codes
-        if (cell := _at(cells, column)).number
-    ]
-    return raw.of_text(
-        file,
-        header,
-        [n for n, _ in lines[1:]],
-        [_row(cells, width) for _, cells in lines[1:]],
-        sha256=sha256,
-        refused=refused,
-    )
+def _of_sheet(sheet: _Sheet, header: list[str], declared: set[str]) -> list[Refusal]:
+    """What a reader of the sheet does not see, and what may be stale in it."""
+    found = []
+    if sheet.hidden:
+        rows = ", ".join(map(str, sheet.hidden_rows)) + (" ..." if sheet.hidden > 5 else "")
+        what = f"{sheet.hidden} rows are hidden, by hand or by a filter, and read: {rows}"
+        found.append(Refusal(sheet.hidden_rows[0], "", what, ""))
+    for column, name in enumerate(header):
+        hidden = any(first <= column <= last for first, last in sheet.hidden_columns)
+        if hidden and (name in declared or not declared):
+            found.append(Refusal(0, name, "the column is hidden and read", ""))
+    if sheet.book.by_hand and sheet.formulas:
+        what = f"the workbook calculates by hand: its {sheet.formulas} formulas may be stale"
+        found.append(Refusal(0, "", what, ""))
+    return found
 
 
-def _row(cells: dict[int, _Cell], width: int) -> list[str]:
-    """The cells of a row as wide as the header; what stands beyond it is kept, to be refused."""
-    beyond = [cells[column].text for column in sorted(cells) if column >= width]
-    return [_at(cells, c).text for c in range(width)] + [text for text in beyond if text]
-
-
-def _at(cells: dict[int, _Cell], column: int) -> _Cell:
-    return cells.get(column, _Cell(""))
+def _too_many(file: str, most: int) -> DataError:
+    what = f"more than {most:,} cells in the sheet"
+    return DataError(Problem(file, what, "write the table as CSV or Parquet"))
 
 
 def _merged(file: str, reference: str, width: int) -> list[Problem]:
     """A problem where merged cells reach into the columns of the table."""
-    if _column(reference.split(":")[0], width) >= width:
+    if _column(reference.split(":")[0].rstrip("0123456789")) >= width:
         return []
     remedy = "unmerge them and write the value into each cell"
-    return [Problem(f"{file}, cells {reference}", "merged cells in the table", remedy)]
+    return [Problem(f"{file}, cells {reference[:20]}", "merged cells in the table", remedy)]
 
 
-def _column(reference: str | None, following: int) -> int:
-    """The column of a reference such as C5, counted from 0; a cell without one follows the last."""
-    if reference is None:
-        return following
-    match = _REFERENCE.match(reference)
-    if match is None:
-        raise ValueError(f"no such cell: {reference[:20]}")
+def _column(letters: str) -> int:
+    """The column of its letters, counted from 0."""
     column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - 64
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64 if "A" <= letter <= "Z" else raw.COLUMNS + 1
+    if not 1 <= column <= raw.COLUMNS or len(letters) > 3:
+        raise ValueError(f"no such cell: {letters[:20]}")
     return column - 1
 
 
-def _letters(column: int) -> str:
+def letters_of(column: int) -> str:
+    """The letters of a column, counted from 0."""
     letters = ""
     while column >= 0:
         letters = chr(65 + column % 26) + letters
         column = column // 26 - 1
     return letters
-
-
-def _string(element: Element | None, raised: str = "") -> str:
-    """The text of a string, its formatted runs joined, without the reading aids of Japanese."""
-    if element is None:
-        return ""
-    text = element.findtext(f"{_MAIN}t") or ""
-    for run in element.findall(f"{_MAIN}r"):
-        align = run.find(f"{_MAIN}rPr/{_MAIN}vertAlign")
-        high = align is not None and align.get("val") == "superscript"
-        text += (raised if high else "") + (run.findtext(f"{_MAIN}t") or "")
-    return _unescaped(text)
-
-
-def _unescaped(text: str) -> str:
-    """Text with the escapes _x000A_ of control characters undone."""
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)

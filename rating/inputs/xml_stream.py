@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import lzma
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Protocol
-from xml.etree.ElementTree import ParseError
-
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
+from xml.parsers import expat
 
 from rating.errors import DataError, Problem
 from rating.inputs import raw
@@ -24,9 +22,15 @@ LONGEST = 1024 * 1024
 RATIO = 200
 """How many times its packed size a member of an archive may unpack to."""
 
+DEPTH = 100
+"""How deep elements may stand in each other: the parser keeps every open one."""
+
+ELEMENTS = 10**9
+"""Elements of a file that is read a piece at a time."""
+
 _ARCHIVE = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError),
-    *(NotImplementedError, RuntimeError, EOFError),
+    *(NotImplementedError, RuntimeError, EOFError, OSError, struct.error),
 )
 
 
@@ -43,27 +47,49 @@ class Target(Protocol):
         """A piece of text inside an element."""
 
 
-class _Counted:
-    """A target that counts what reaches it."""
+class _Bounded:
+    """A target that counts what reaches it and stops what no table needs."""
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self.count = 0
+    def __init__(self, target: Target, elements: int) -> None:
+        self.count = self._depth = self._elements = 0
+        self._limit = elements
+        self._names: dict[str, str] = {}
+        self._start, self._end, self._data = target.start, target.end, target.data
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.count += 1
-        self.target.start(tag.rpartition("}")[2], attributes)
+        self._depth += 1
+        self._elements += 1
+        if self._depth > DEPTH or self._elements > self._limit:
+            nested = f"elements nested more than {DEPTH} deep"
+            raise _BeyondError(
+                nested if self._depth > DEPTH else f"more than {self._limit:,} elements in its size"
+            )
+        name = self._names.get(tag)
+        if name is None:
+            name = self._names[tag] = tag.rpartition("}")[2]
+        self._start(name, attributes)
 
     def end(self, tag: str) -> None:
         self.count += 1
-        self.target.end(tag.rpartition("}")[2])
+        self._depth -= 1
+        self._end(self._names[tag])
 
     def data(self, text: str) -> None:
         self.count += 1
-        self.target.data(text)
+        self._data(text)
 
-    def close(self) -> None:
-        pass
+
+class _BeyondError(Exception):
+    """What a file has more of than any table needs."""
+
+
+class _DeclaredError(Exception):
+    """A document type or an entity, which may stand for anything."""
+
+
+def _declared(*_: object) -> int:
+    raise _DeclaredError
 
 
 def digest(path: Path) -> str:
@@ -103,43 +129,74 @@ def parts(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _admitted(file: str, member: zipfile.ZipInfo) -> None:
-    where = f"{file}/{member.filename}"
+    where = f"{file}/{raw.shown(member.filename)}"
     if not member.filename.lower().endswith(".xml"):
         raise DataError(Problem(where, "not an XML file", "leave XML files alone in the archive"))
+    admit(where, member)
+
+
+def admit(where: str, member: zipfile.ZipInfo) -> None:
+    """Stop at a member of an archive that unpacks to more than its size explains.
+
+    Raises:
+        DataError: as told by the archive itself; what it lies about, the unpacking finds.
+    """
     if member.file_size > RATIO * member.compress_size + LONGEST:
         what = f"unpacks to more than {RATIO} times its size"
         raise DataError(Problem(where, what, "download the archive again"))
 
 
-def feed(file: str, stream: IO[bytes], target: Target) -> Iterator[None]:
+def feed(
+    file: str,
+    stream: IO[bytes],
+    target: Target,
+    *,
+    elements: int = ELEMENTS,
+    told: Callable[[str], Problem] | None = None,
+) -> Iterator[None]:
     """Give the elements of a stream to a target; pauses after each piece of the file.
 
-    Tags come without their namespaces. Only the piece at hand is in memory.
+    Names come without their namespaces. Only the piece at hand is in memory.
+
+    Args:
+        file: as messages name it.
+        stream: its bytes.
+        target: what takes the elements.
+        elements: how many there may be.
+        told: makes a problem of what is wrong with the stream, where a stream is a part of a file.
 
     Raises:
-        DataError: not whole XML, a DTD or entities, or a tag of more than LONGEST bytes.
+        DataError: not whole XML, a DTD or entities, a tag of more than LONGEST bytes, elements
+            nested deeper than DEPTH or more of them than ``elements``.
     """
-    counted = _Counted(target)
-    parser = DefusedXMLParser(target=counted, forbid_dtd=True)
+    bounded = _Bounded(target, elements)
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = bounded.start, bounded.end
+    parser.CharacterDataHandler = bounded.data
+    # A DTD may name files and define entities that grow without end: none is ever needed.
+    parser.StartDoctypeDeclHandler = _declared
+    parser.EntityDeclHandler = _declared
+    parser.UnparsedEntityDeclHandler = _declared
+    parser.ExternalEntityRefHandler = _declared
     since, before = 0, 0
+    problem = told or (lambda what: Problem(file, what, "download the file again"))
     try:
         while chunk := stream.read(CHUNK):
-            parser.feed(chunk)
-            since = since + len(chunk) if counted.count == before else 0
-            before = counted.count
+            parser.Parse(chunk, False)
+            since = since + len(chunk) if bounded.count == before else 0
+            before = bounded.count
             if since > LONGEST:
-                what = f"a tag of more than {LONGEST // 1024} kB"
-                raise DataError(Problem(file, what, "download the file again"))
+                raise _BeyondError(f"a tag of more than {LONGEST // 1024} kB")
             yield
-        parser.close()
-    except DefusedXmlException:
-        what = "a document type or entities"
-        raise DataError(Problem(file, what, "the format has none: download it again")) from None
-    except (ParseError, ValueError, LookupError) as error:
+        parser.Parse(b"", True)
+    except _DeclaredError:
+        raise DataError(problem("a document type or entities, which the format has not")) from None
+    except _BeyondError as error:
+        raise DataError(problem(str(error))) from None
+    except (expat.ExpatError, ValueError, LookupError, OverflowError) as error:
         # The message names line and column and never what stands there.
-        what = f"not whole XML: {error}"
-        raise DataError(Problem(file, what, "download the file again")) from None
+        raise DataError(problem(f"not whole XML: {raw.shown(str(error))}")) from None
     except _ARCHIVE as error:
-        what = f"not a whole member of its archive: {error}"
-        raise DataError(Problem(file, what, "download the archive again")) from None
+        raise DataError(problem(f"not a whole member of its archive: {error}")) from None
     yield

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rating.errors import DataError
-from rating.inputs import xlsx_file
+from rating.inputs import xlsx_book, xlsx_file
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -47,7 +47,7 @@ def edited(data: bytes, edit: Callable[[str], str], part: str = SHEET) -> bytes:
 
 
 def read(data: bytes, *texts: str):
-    return xlsx_file.read("t.xlsx", data, "", table="t", texts=frozenset(texts))
+    return xlsx_file.read("t.xlsx", data, "", table="t", types=dict.fromkeys(texts, "text"))
 
 
 def column(data: bytes) -> list[str]:
@@ -197,7 +197,7 @@ def test_merged_cells_beside_the_table_are_no_matter():
 
 
 def test_a_workbook_that_unpacks_beyond_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(xlsx_file, "UNPACKED", 1000)
+    monkeypatch.setattr(xlsx_book, "UNPACKED", 100)
     with pytest.raises(DataError, match="unpacks to more than"):
         read(book(["a"], [1]))
 
