@@ -19,6 +19,7 @@ from rating.definitions.sector import Sector
 from rating.definitions.tree import Tree
 from rating.errors import Problem, UsageError, nearest
 from rating.inputs.tables import Data
+from rating.scale import Scale, scale
 from rating.text import Lang, html_table
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ class Rating:
             schema={"table": pl.String, "sha256": pl.String},
             orient="row",
         )
+
+    @cached_property
+    def scale(self) -> Scale:
+        """On which scale the scores stand, and with how many digits they are told."""
+        return scale(self)
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -252,7 +258,7 @@ class Rating:
             (
                 row["rank"],
                 self.name(row["region"]),
-                None if row["score"] is None else format(row["score"], ".1f"),
+                None if row["score"] is None else self.scale.number(row["score"], "en"),
                 row["group"] or row["status"],
             )
             for row in self.ranks.iter_rows(named=True)

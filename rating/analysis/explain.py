@@ -17,6 +17,7 @@ from rating.text import SYNTHETIC, Lang, Text
 if TYPE_CHECKING:
     from rating.definitions.model import Source
     from rating.result import Rating
+    from rating.scale import Scale
 
 UNVERIFIED = Text(en="not verified", ru="не проверен")
 
@@ -53,6 +54,7 @@ class Explanation:
     values: pl.DataFrame
     measures: pl.DataFrame
     titles: dict[str, str]
+    scale: Scale
     synthetic: bool = False
 
     def to_text(self, lang: Lang = "en") -> str:
@@ -63,15 +65,20 @@ class Explanation:
             if row["score"] is None:
                 lines.append(f"{pad}{self.titles[row['item']]}: {text.MISSING}")
                 continue
-            line = f"{pad}{self.titles[row['item']]}: {text.number(row['score'], lang, 2)}"
+            line = (
+                f"{pad}{self.titles[row['item']]}: {self._score(row['score'], row['item'], lang)}"
+            )
             if row["contribution"] is not None:
                 share = text.number(100 * row["weight"], lang, 1)
-                line += f"  ({share} % → {text.number(row['contribution'], lang, 2)})"
+                line += f"  ({share} % → {self._score(row['contribution'], row['parent'], lang)})"
             if row["kind"] == "node" and row["baseline"]:
-                line += f"  [from {text.number(row['baseline'], lang, 2)}]"
+                line += f"  [from {self._score(row['baseline'], row['item'], lang)}]"
             lines.append(line)
             lines += [f"{pad}    {part}" for part in self._parts(row["item"], lang)]
         return "\n".join(lines)
+
+    def _score(self, value: float, item: str, lang: Lang) -> str:
+        return self.scale.number(value, lang, item, more=1)
 
     def _parts(self, indicator: str, lang: Lang) -> list[str]:
         parts: list[str] = []
@@ -142,6 +149,7 @@ def explain(result: Rating, region: str, *, lang: Lang = "en") -> Explanation:
         values=values,
         measures=result.measures.filter(pl.col("region") == region).drop("region"),
         titles={item.id: item.name.of(lang) for item in result.section.items},
+        scale=result.scale,
         synthetic=result.data.synthetic,
     )
 

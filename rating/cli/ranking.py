@@ -18,7 +18,7 @@ def top(result: Rating, count: int = 10) -> str:
             str(row["rank"]),
             row["region"],
             result.name(row["region"]),
-            f"{row['score']:.2f}",
+            result.scale.number(row["score"], "en", more=1),
             row["group"] or "",
         )
         for row in ranks.head(min(count, ranked)).iter_rows(named=True)

@@ -131,9 +131,13 @@ def _chosen(
         score, middle = facts.cell(region, item).score, facts.middle.get(item.id)
         median = None if middle is None else middle[1]
         svg = charts.dumbbell(score, median, Scale(*facts.axis[item.id], PLOT))
-        alt = say("profile.dot_alt", score=say.number(score), median=say.number(median))
+        alt = say(
+            "profile.dot_alt",
+            score=facts.score(score, say, item),
+            median=facts.score(median, say, item),
+        )
         parts.append(Picture(pictures.add(svg), alt))
-        scores.append(say.number(score))
+        scores.append(facts.score(score, say, item))
     sites, more = certified(material, region, say, MOST_SITES)
     chance = chances.get(region.code)
     return Chosen(
@@ -142,7 +146,7 @@ def _chosen(
         rank=say.number(region.rank, 0),
         interval="" if material.sure is None else material.sure.span(region, say),
         chance="" if chance is None else signed(chance, say),
-        score=say.number(region.score),
+        score=facts.score(region.score, say),
         context=tuple(say.number(getattr(context, key), 0) for key in keys),
         parts=tuple(parts),
         scores=tuple(scores),
@@ -155,7 +159,7 @@ def _scored(material: Material, item: Item, regions: list[Region], say: Speaker)
     """Scores on a part, values on an indicator: no composite without what it is made of."""
     facts, node = material.facts, item.kind == "node"
     middle = facts.middle.get(item.id)
-    digits = 1 if node else facts.digits[item.id]
+    digits = (facts.scale.digits if node else facts.digits)[item.id]
     cells = [facts.cell(region, item) for region in regions]
     median = (middle[1] if middle else None) if node else material.medians.get(item.id)
     return Scored(

@@ -94,7 +94,7 @@ def report(
         if len(facts.pillars) <= pages.MANY_PARTS
         else [],
         "plot": None if sure is None else nation.interval_plot(facts, sure, say, pictures),
-        "map": pages.tile_map(facts, say, pictures),
+        "map": nation.tile_map(facts, say, pictures),
         "outlines": None
         if boundaries is None
         else nation.boundary_map(facts, boundaries, say, pictures),
@@ -161,8 +161,10 @@ def breakdown(facts: Facts, region: Region, say: Speaker) -> tuple[Part, ...]:
                 depth=min(row["depth"], 4),
                 node=row["kind"] == "node",
                 weight="—" if weight is None else say.number(100 * weight, 1),
-                score=say.number(row["score"], 2),
-                contribution=say.number(row["contribution"], 2),
+                score=facts.score(row["score"], say, item, more=1),
+                contribution=facts.score(
+                    row["contribution"], say, known.get(item.parent or ""), more=1
+                ),
                 value=shown,
                 source="" if value is None else clean(str(value["source"] or ""), 160),
             )
@@ -175,7 +177,7 @@ def _context(
 ) -> dict[str, Any]:
     """What every page may ask for."""
     facts, result = material.facts, material.facts.result
-    low, high = facts.axis[facts.root.id]
+    low, high = facts.scale.ends(say.lang)
     name = say.of(result.section.name)
     if result.sector is not None:
         name = f"{name}: {say.of(result.sector.name)}"
@@ -193,8 +195,8 @@ def _context(
         "created": created(result),
         "as_of": annex.day(result.as_of, say),
         "version": f"rating {VERSION}",
-        "low": say.number(low, 0),
-        "high": say.number(high, 0),
+        "low": low,
+        "high": high,
         "facts": facts,
         "mark": " · ".join(marks),
         "invented": SYNTHETIC.of(say.lang) if material.synthetic else "",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from rating.publish.disclosure import MARK, Published, published
-from rating.publish.texts import NAME_LENGTH, clean
+from rating.publish.texts import NAME_LENGTH, Speaker, clean
+from rating.scale import Scale, scale
 from rating.steps.ranks import DIGITS
 from rating.text import Lang, Text
 
@@ -103,7 +104,7 @@ class Facts:
         pillars: the nodes right under the root.
         cells: by region and item.
         middle: first quartile, median, third quartile of the scores of ranked regions, by item.
-        axis: lowest and highest score that an item's axis shows.
+        scale: the axis of each item and the digits of its scores.
         compared: number of ranked regions with a score, by item.
         digits: digits after the point for an indicator's values.
         total: number of indicators in force that count, those of weight 0 left out.
@@ -118,7 +119,7 @@ class Facts:
     groups: tuple[Group, ...]
     cells: Mapping[tuple[str, str], Cell]
     middle: Mapping[str, tuple[float, float, float]]
-    axis: Mapping[str, tuple[float, float]]
+    scale: Scale
     compared: Mapping[str, int]
     digits: Mapping[str, int]
     total: int
@@ -153,6 +154,17 @@ class Facts:
     def indicators(self) -> tuple[Item, ...]:
         """The indicators in force, in the order of the tree."""
         return tuple(item for item in self.items if item.kind == "indicator")
+
+    @property
+    def axis(self) -> Mapping[str, tuple[float, float]]:
+        """The lowest and the highest score that an item's axis shows."""
+        return self.scale.axes
+
+    def score(
+        self, value: float | None, say: Speaker, item: Item | None = None, *, more: int = 0
+    ) -> str:
+        """A score of an item, by default of the index, as the report tells it."""
+        return self.scale.number(value, say.lang, None if item is None else item.id, more=more)
 
     def cell(self, region: Region, item: Item) -> Cell:
         """What a region has on an item; nothing on a node that is not in the edition."""
@@ -194,7 +206,7 @@ def gather(whole: Rating, *, top: int | None = None, told: Published | None = No
         groups=_groups(result, regions),
         cells=cells,
         middle=middle,
-        axis=_axes(result, items, middle),
+        scale=scale(result, middle),
         compared=compared,
         digits={one.id: _digits(told.among, one.id) for one in items if one.kind == "indicator"},
         total=len(counted),
@@ -353,21 +365,6 @@ def _groups(result: Rating, regions: tuple[Region, ...]) -> tuple[Group, ...]:
         Group(label, tuple(region for region in regions if region.group == label), place)
         for place, label in enumerate(ordered)
     )
-
-
-def _axes(
-    result: Rating, items: tuple[Item, ...], middle: Mapping[str, tuple[float, float, float]]
-) -> dict[str, tuple[float, float]]:
-    """The range that an item's scores are declared to fill, else the one that all told fill."""
-    told = pl.concat([result.scores["score"], result.values["score"]]).drop_nulls()
-    seen = [*told, *(score for of_item in middle.values() for score in of_item)]
-    seen_ends = (min(seen), max(seen)) if seen else (0.0, 1.0)
-    axes = {}
-    for item in items:
-        normalise = result.section.method_of(item.id).normalise
-        declared = getattr(normalise, "range", None)
-        axes[item.id] = seen_ends if declared is None else (float(declared[0]), float(declared[1]))
-    return axes
 
 
 def _digits(result: Rating, indicator: str) -> int:

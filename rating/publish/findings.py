@@ -86,19 +86,19 @@ def leader(facts: Facts, say: Speaker) -> Finding | None:
             "finding.leader_close_title" if close else "finding.leader_title",
             first=say.of(first.name),
             second=say.of(second.name),
-            gap=say.number(gap, 1 if gap >= 0.1 else 2),
+            gap=facts.score(gap, say, more=int(gap < 10 ** -facts.scale.digits[facts.root.id])),
             points=say("finding.points"),
         )
     text = say(
         "finding.leader_text",
-        score=say.number(best),
-        low=say.number(axis[0], 0),
-        high=say.number(axis[1], 0),
-        median=say.number(median),
+        score=facts.score(best, say),
+        low=facts.scale.ends(say.lang)[0],
+        high=facts.scale.ends(say.lang)[1],
+        median=facts.score(median, say),
         last=say("finding.last_told", name=name) if facts.grouped else f" ({name})",
-        worst=say.number(worst),
-        q1=say.number(low),
-        q3=say.number(high),
+        worst=facts.score(worst, say),
+        q1=facts.score(low, say),
+        q3=facts.score(high, say),
     )
     marked = tuple(_score(region) for region in sharing)
     return Finding(title, text, _all(facts, facts.root), marked, _some(sharing, say), axis)
@@ -162,8 +162,8 @@ def pillar_leader(facts: Facts, say: Speaker) -> Finding | None:
     )
     text = say(
         "finding.pillar_leader_text",
-        score=say.number(score),
-        overall=say.number(region.score),
+        score=facts.score(score, say, pillar),
+        overall=facts.score(region.score, say),
         leaders=named,
     )
     axis = facts.axis[pillar.id]
@@ -190,18 +190,18 @@ def district(facts: Facts, say: Speaker) -> Finding | None:
     title = say(
         "finding.district_title",
         district=district_name(facts, widest[0], say),
-        gap=say.number(gap(widest)),
+        gap=facts.score(gap(widest), say),
         best=say.of(widest[0].name),
         worst=say.of(widest[-1].name),
     )
     text = say(
         "finding.district_text",
-        best_score=say.number(_score(widest[0])),
-        worst_score=say.number(_score(widest[-1])),
+        best_score=facts.score(_score(widest[0]), say),
+        worst_score=facts.score(_score(widest[-1]), say),
         n=len(widest),
         share=say.number(100 * gap(widest) / whole if whole > 0 else 0.0, 0),
         even=district_name(facts, even[0], say),
-        even_gap=say.number(gap(even)),
+        even_gap=facts.score(gap(even), say),
     )
     marked = tuple(_score(region) for region in widest)
     axis = facts.axis[facts.root.id]
@@ -234,11 +234,11 @@ def strength(facts: Facts, say: Speaker) -> Finding | None:
     title = say("finding.strength_title", region=say.of(first.name), item=_quoted(best, say))
     text = say(
         "finding.strength_text",
-        gap=say.number(above(best)),
-        score=say.number(facts.cell(first, best).score),
-        median=say.number(facts.middle[best.id][1]),
+        gap=facts.score(above(best), say, best),
+        score=facts.score(facts.cell(first, best).score, say, best),
+        median=facts.score(facts.middle[best.id][1], say, best),
         weak=_quoted(weak, say),
-        weak_score=say.number(facts.cell(first, weak).score),
+        weak_score=facts.score(facts.cell(first, weak).score, say, weak),
         weak_rank=facts.cell(first, weak).rank or 0,
         of=facts.compared[weak.id],
     )

@@ -1,4 +1,4 @@
-"""The national pages that need draws, earlier editions or boundaries."""
+"""The national pages that need places on a map, draws or earlier editions."""
 
 from __future__ import annotations
 
@@ -43,6 +43,30 @@ class IntervalPlot:
     lines: tuple[Spanned, ...]
     ticks: tuple[tuple[str, str], ...]
     median: str
+
+
+@dataclass(frozen=True)
+class Square:
+    """The label of a tile, placed in per cent of the map."""
+
+    left: str
+    top: str
+    rank: str
+    name: str
+    anchor: str
+    light: bool
+
+
+@dataclass(frozen=True)
+class TileMap:
+    """The tile map: one picture and the labels over it."""
+
+    picture: Picture
+    squares: tuple[Square, ...]
+    width: str
+    height: str
+    tile: str
+    out: bool
 
 
 @dataclass(frozen=True)
@@ -115,6 +139,45 @@ def interval_plot(
         tuple(lines),
         tuple((f"{scale.share(tick):.2f}%", say.number(tick, 0)) for tick in marks),
         say.number(widths[len(widths) // 2], 0),
+    )
+
+
+def tile_map(facts: Facts, say: Speaker, pictures: Pictures) -> TileMap | None:
+    """The tile map, or None where the register has no tiles or there are no groups to show."""
+    placed = [(region, region.tile) for region in facts.regions if region.tile is not None]
+    if len(placed) < len(facts.regions) or not any(group.regions for group in facts.groups):
+        return None
+    left, top = min(tile[0] for _, tile in placed), min(tile[1] for _, tile in placed)
+    columns = max(tile[0] for _, tile in placed) - left + 1
+    rows = max(tile[1] for _, tile in placed) - top + 1
+    colours = {
+        group.label: charts.group_colour(group.place, len(facts.groups)) for group in facts.groups
+    }
+    place = anchors(facts)
+    cells, squares = [], []
+    for region, (column, row) in placed:
+        colour = colours.get(region.group or "", "")
+        cells.append(charts.Tile(column - left, row - top, colour))
+        squares.append(
+            Square(
+                left=f"{100 * (column - left) / columns:.3f}%",
+                top=f"{100 * (row - top) / rows:.3f}%",
+                rank="—" if region.rank is None else say.number(region.rank, 0),
+                name=say.of(region.short),
+                anchor="" if region.status == "grouped" else place[region.code],
+                light=bool(colour) and charts.dark(colour),
+            )
+        )
+    svg = charts.tiles(cells, columns=columns, rows=rows)
+    # 170 mm is the width of the text; a map of few columns keeps squares of a fair size.
+    side = min(170 / columns, 150 / rows, 24)
+    return TileMap(
+        picture=Picture(pictures.add(svg), say("map.alt", n=len(placed))),
+        squares=tuple(squares),
+        width=f"{side * columns:.2f}mm",
+        height=f"{side * rows:.2f}mm",
+        tile=f"{100 / columns:.3f}%",
+        out=bool(facts.unranked),
     )
 
 

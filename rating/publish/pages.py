@@ -12,6 +12,7 @@ from rating.publish.charts import Scale
 from rating.publish.facts import Facts, Group, Item, Region
 from rating.publish.findings import Finding, district_name, findings
 from rating.publish.texts import Speaker
+from rating.scale import exact
 
 THIN = 0.65
 # More parts than this do not fit beside each other on the ranking's page.
@@ -98,30 +99,6 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Square:
-    """The label of a tile, placed in per cent of the map."""
-
-    left: str
-    top: str
-    rank: str
-    name: str
-    anchor: str
-    light: bool
-
-
-@dataclass(frozen=True)
-class TileMap:
-    """The tile map: one picture and the labels over it."""
-
-    picture: Picture
-    squares: tuple[Square, ...]
-    width: str
-    height: str
-    tile: str
-    out: bool
-
-
-@dataclass(frozen=True)
 class Shelf:
     """A district of the index of profiles with its regions in order of name."""
 
@@ -169,11 +146,15 @@ def _spread(
     alt = say(
         "strips.alt",
         name=say.of(item.name),
-        low=say.number(min(scores)),
-        high=say.number(max(scores)),
-        median=say.number(median),
+        low=facts.score(min(scores), say, item),
+        high=facts.score(max(scores), say, item),
+        median=facts.score(median, say, item),
     )
-    return Picture(pictures.add(svg), alt), say.number(median), say.number(max(scores))
+    return (
+        Picture(pictures.add(svg), alt),
+        facts.score(median, say, item),
+        facts.score(max(scores), say, item),
+    )
 
 
 def claims(
@@ -195,8 +176,8 @@ def _claim(finding: Finding, say: Speaker, pictures: Pictures) -> Claim:
     caption = say(
         "finding.gaps_caption" if finding.counts else "finding.strip_caption",
         names=finding.names or "—",
-        low=say.number(finding.axis[0], 0),
-        high=say.number(finding.axis[1], 0),
+        low=exact(finding.axis[0], say.lang),
+        high=exact(finding.axis[1], say.lang),
     )
     return Claim(finding.title, finding.text, Picture(pictures.add(svg), finding.title), caption)
 
@@ -238,8 +219,10 @@ class Table:
             # Beside more columns there is no room for the full name, which heads the profile.
             name=say.of(region.short if self.changes or self.sets else region.name),
             anchor=self.place[region.code],
-            score=say.number(region.score),
-            parts=tuple(say.number(facts.cell(region, pillar).score) for pillar in shown),
+            score=facts.score(region.score, say),
+            parts=tuple(
+                facts.score(facts.cell(region, pillar).score, say, pillar) for pillar in shown
+            ),
             coverage=f"{region.present}/{facts.total}",
             thin=region.coverage < threshold(facts),
             interval=self.spans.get(region.code, ""),
@@ -271,7 +254,7 @@ class Table:
         colour = charts.group_colour(group.place, len(facts.groups))
         cell = charts.tiles([charts.Tile(0, 0, colour)], columns=1, rows=1)
         whole = len(told) == len(group.regions)
-        spread = f"{say.number(min(scores))}–{say.number(max(scores))}" if whole and scores else ""
+        spread = _between(facts, say, scores) if whole and scores else ""
         size = say("ranking.group_size", n=len(group.regions))
         return Band(
             title=say("ranking.group", label=group.label),
@@ -318,47 +301,14 @@ class Table:
         return tuple(found)
 
 
+def _between(facts: Facts, say: Speaker, scores: Sequence[float]) -> str:
+    """The least and the greatest of some scores; a dash beside a minus would be read as one."""
+    low, high = (facts.score(end(scores), say) for end in (min, max))
+    return f"{low} … {high}" if min(scores) < 0 else f"{low}–{high}"
+
+
 def _span(ranks: Sequence[int]) -> str:
     return f"{min(ranks)}–{max(ranks)}" if min(ranks) < max(ranks) else str(min(ranks))
-
-
-def tile_map(facts: Facts, say: Speaker, pictures: Pictures) -> TileMap | None:
-    """The tile map, or None where the register has no tiles or there are no groups to show."""
-    placed = [(region, region.tile) for region in facts.regions if region.tile is not None]
-    if len(placed) < len(facts.regions) or not any(group.regions for group in facts.groups):
-        return None
-    left, top = min(tile[0] for _, tile in placed), min(tile[1] for _, tile in placed)
-    columns = max(tile[0] for _, tile in placed) - left + 1
-    rows = max(tile[1] for _, tile in placed) - top + 1
-    colours = {
-        group.label: charts.group_colour(group.place, len(facts.groups)) for group in facts.groups
-    }
-    place = anchors(facts)
-    cells, squares = [], []
-    for region, (column, row) in placed:
-        colour = colours.get(region.group or "", "")
-        cells.append(charts.Tile(column - left, row - top, colour))
-        squares.append(
-            Square(
-                left=f"{100 * (column - left) / columns:.3f}%",
-                top=f"{100 * (row - top) / rows:.3f}%",
-                rank="—" if region.rank is None else say.number(region.rank, 0),
-                name=say.of(region.short),
-                anchor="" if region.status == "grouped" else place[region.code],
-                light=bool(colour) and charts.dark(colour),
-            )
-        )
-    svg = charts.tiles(cells, columns=columns, rows=rows)
-    # 170 mm is the width of the text; a map of few columns keeps squares of a fair size.
-    side = min(170 / columns, 150 / rows, 24)
-    return TileMap(
-        picture=Picture(pictures.add(svg), say("map.alt", n=len(placed))),
-        squares=tuple(squares),
-        width=f"{side * columns:.2f}mm",
-        height=f"{side * rows:.2f}mm",
-        tile=f"{100 / columns:.3f}%",
-        out=bool(facts.unranked),
-    )
 
 
 def shelves(table: Table) -> tuple[Shelf, ...]:

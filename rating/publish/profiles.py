@@ -14,6 +14,7 @@ from rating.publish.material import Material
 from rating.publish.pages import Picture, Pictures, anchors, ticks
 from rating.publish.second_page import Second, second
 from rating.publish.texts import Speaker, clean
+from rating.scale import exact
 from rating.text import LANGS
 
 UNIT_LENGTH = 40
@@ -114,8 +115,7 @@ class Common:
         # The style sheet lays it behind every row, so it has a fixed address.
         pictures.table["chart:grid"] = charts.grid(round_values if self.one_axis else (), scale)
         self.plot_ticks = tuple(
-            Tick(f"{scale.share(value):.2f}%", say.number(value, 0 if value == int(value) else 1))
-            for value in round_values
+            Tick(f"{scale.share(value):.2f}%", exact(value, say.lang)) for value in round_values
         )
         count = facts.places
         self.bar = Scale(0.5, max(count, 1) + 0.5, BAR)
@@ -207,12 +207,12 @@ def _locator(common: Common, region: Region) -> Picture | None:
 
 def _big(common: Common, region: Region) -> tuple[Big, ...]:
     facts, say, sure = common.facts, common.say, common.sure
-    low, high = (say.number(end, 0) for end in facts.axis[facts.root.id])
+    low, high = facts.scale.ends(say.lang)
     covered = say("profile.coverage_number", k=region.present, n=facts.total)
     groups = len(facts.groups)
     held = "" if sure is None else sure.share(region, say)
     if not groups:
-        last = Big(say.number(len(facts.regions), 0), say("profile.no_groups"))
+        last = Big(say.number(facts.places, 0), say("profile.no_groups"))
     elif held:
         last = Big(region.group or "—", say("profile.group_held", n=groups, share=held))
     else:
@@ -228,7 +228,7 @@ def _big(common: Common, region: Region) -> tuple[Big, ...]:
             say("profile.rank", n=facts.places),
         ),
         *between,
-        Big(say.number(region.score), say("profile.score", low=low, high=high)),
+        Big(facts.score(region.score, say), say("profile.score", low=low, high=high)),
         Big(covered, say("profile.coverage")),
         last,
     )
@@ -258,12 +258,13 @@ def _row(common: Common, region: Region, item: Item) -> Row:
     cell, middle = facts.cell(region, item), facts.middle.get(item.id)
     node = item.kind == "node"
     svg = charts.dot(cell.score, middle, Scale(*facts.axis[item.id], PLOT), square=node)
+    score, median = (facts.score(one, say, item) for one in (cell.score, middle and middle[1]))
     if middle is None:
         alt = say("profile.dot_alt_empty")
     elif cell.score is None:
-        alt = say("profile.dot_alt_missing", median=say.number(middle[1]))
+        alt = say("profile.dot_alt_missing", median=median)
     else:
-        alt = say("profile.dot_alt", score=say.number(cell.score), median=say.number(middle[1]))
+        alt = say("profile.dot_alt", score=score, median=median)
     return Row(
         name=clean(say.of(item.name), common.density.letters),
         node=node,
@@ -271,7 +272,7 @@ def _row(common: Common, region: Region, item: Item) -> Row:
         plot=Picture(common.pictures.add(svg), alt),
         value=_value(facts, cell, item, say),
         unit=clean(say.of(item.unit), UNIT_LENGTH),
-        score=say.number(cell.score),
+        score=score,
         rank="—" if cell.rank is None else say.number(cell.rank, 0),
         imputed=cell.status == "imputed",
     )

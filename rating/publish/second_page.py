@@ -180,7 +180,7 @@ def _peers(
         held = material.peers.context[one.code]
         return (
             *(say.number(getattr(held, key), 0) for key in context),
-            *(say.number(facts.cell(one, item).score) for item in parts),
+            *(facts.score(facts.cell(one, item).score, say, item) for item in parts),
         )
 
     peers = (
@@ -188,7 +188,7 @@ def _peers(
             clean(say.of(one.name), length),
             anchor[one.code],
             "—" if one.rank is None else say.number(one.rank, 0),
-            say.number(one.score),
+            facts.score(one.score, say),
             cells(one),
             one is region,
         )
@@ -214,7 +214,7 @@ def _neighbours(
             clean(say.of(one.name), length),
             anchor[one.code],
             "—" if one.rank is None else say.number(one.rank, 0),
-            say.number(one.score),
+            facts.score(one.score, say),
             (),
             one is region,
         )
@@ -247,6 +247,7 @@ def _past(
 def _moves(
     material: Material, region: Region, items: dict[str, Item], say: Speaker, length: int, most: int
 ) -> tuple[tuple[Move, ...], str]:
+    facts = material.facts
     if material.no_gains:
         return (), say("moves.method")
     if region.rank is None:
@@ -254,7 +255,9 @@ def _moves(
     found = tuple(
         Move(
             clean(say.of(items[one.indicator].name), length),
-            f"{say.number(one.score)} → {say.number(one.to)}",
+            " → ".join(
+                facts.score(score, say, items[one.indicator]) for score in (one.score, one.to)
+            ),
             f"+{say.number(one.gain, 0)}",
             say.number(one.rank, 0),
         )

@@ -20,7 +20,8 @@ from rating.definitions import aggregations as a
 from rating.definitions.settings import Setting
 from rating.publish.facts import Facts, Region
 from rating.publish.texts import Speaker
-from rating.publish.workbook_sheet import Column, Sheet
+from rating.publish.workbook_sheet import Column, Sheet, scored
+from rating.scale import Scale
 from rating.steps.means import NEAR_0
 
 TITLE, NOTE, METHOD, LEAST, WEIGHT, HEAD, FIRST = range(7)
@@ -156,9 +157,9 @@ def write(sheet: Sheet, facts: Facts, say: Speaker, places: Layout, weights: str
         sheet.put(row, NAME, say.of(region.name))
         sheet.put(row, ELIGIBLE, int(region.code in eligible), "whole")
         sheet.put(row, OLD_PLACE, region.rank, "whole")
-        sheet.put(row, OLD_SCORE, region.score, "score")
-        _results(sheet, row, last, region, region.code in eligible)
-        _items(sheet, row, scores, places, kept)
+        sheet.put(row, OLD_SCORE, region.score, scored(facts.scale))
+        _results(sheet, row, last, region, region.code in eligible, scored(facts.scale))
+        _items(sheet, row, scores, places, kept, facts.scale)
     sheet.sheet.freeze_panes(FIRST, ELIGIBLE)
     sheet.sheet.repeat_rows(HEAD)
 
@@ -193,7 +194,7 @@ def _above(
         sheet.sheet.write_formula(WEIGHT, column, f"='{quoted}'!{cell}", look, share)
 
 
-def _results(sheet: Sheet, row: int, last: int, region: Region, eligible: bool) -> None:
+def _results(sheet: Sheet, row: int, last: int, region: Region, eligible: bool, look: str) -> None:
     """Place, difference and the rounded score, each a formula."""
     index, old, rounded, may = (
         xl_rowcol_to_cell(row, column) for column in (ITEMS, OLD_SCORE, ROUNDED, ELIGIBLE)
@@ -204,17 +205,17 @@ def _results(sheet: Sheet, row: int, last: int, region: Region, eligible: bool) 
     both = f"AND(ISNUMBER({index}),ISNUMBER({old}))"
     cells = (
         (PLACE, f'=IF({rounded}="","",RANK({rounded},{every}))', "whole", region.rank),
-        (DIFFERENCE, f'=IF({both},{index}-{old},"")', "score", None if score is None else 0),
+        (DIFFERENCE, f'=IF({both},{index}-{old},"")', look, None if score is None else 0),
         (
             ROUNDED,
             f'=IF(AND({may}=1,ISNUMBER({index})),ROUND({index},9),"")',
-            "score",
+            look,
             None if score is None or not eligible else round(score, 9),
         ),
     )
-    for column, text, look, value in cells:
+    for column, text, of, value in cells:
         kept = "" if value is None else value
-        sheet.sheet.write_formula(row, column, text, sheet.book.look(look), kept)
+        sheet.sheet.write_formula(row, column, text, sheet.book.look(of), kept)
 
 
 def _items(
@@ -223,17 +224,18 @@ def _items(
     scores: Mapping[str, float | None],
     places: Layout,
     fixed: Collection[str],
+    scale: Scale,
 ) -> None:
     for item, column in places.columns.items():
         score = scores[item]
         if item in places.live and item not in fixed:
             kept = "" if score is None else score
-            look = sheet.book.look("score")
+            look = sheet.book.look(scored(scale, item))
             text = formula(item, row, places)
             sheet.sheet.write_array_formula(row, column, row, column, text, look, kept)
         else:
-            look = "fixed" if item in places.children else "input_score"
-            sheet.put(row, column, score, look)
+            kind = "fixed" if item in places.children else "input_score"
+            sheet.put(row, column, score, scored(scale, item, kind))
 
 
 def _eligible(facts: Facts) -> set[str]:

@@ -10,12 +10,18 @@ from typing import Any
 
 from rating.publish import charts
 from rating.publish.texts import clean
+from rating.scale import MOST_DIGITS, Scale
 
 Cell = str | float | int | bool | None
 # What a spreadsheet takes for a formula when somebody edits the cell and leaves it again.
 _FORMULA = re.compile(r"[=+\-@\t\r']")
 # Points of a line of text, and the greatest height of a row.
 _LINE, _TALLEST = 15.0, 405.0
+_SCORES: Mapping[str, Mapping[str, Any]] = {
+    "score": {"valign": "top"},
+    "input_score": {"bg_color": "#fff6df"},
+    "fixed": {"italic": True, "font_color": "#55606c"},
+}
 _LOOKS: Mapping[str, Mapping[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "font_color": charts.TEAL},
     "note": {"font_color": "#55606c", "italic": True},
@@ -33,18 +39,20 @@ _LOOKS: Mapping[str, Mapping[str, Any]] = {
     "long": {"valign": "top", "align": "left", "indent": 1, "text_wrap": True},
     "whole": {"valign": "top", "num_format": "#,##0"},
     "year": {"valign": "top", "num_format": "0", "align": "left"},
-    "score": {"valign": "top", "num_format": "0.00"},
     "share": {"valign": "top", "num_format": "0.0%"},
     "weight": {"valign": "top", "num_format": "0.0000"},
     "fine": {"valign": "top", "num_format": "0.000"},
     "tiny": {"valign": "top", "num_format": "0.0E+00"},
     # Meant to be changed, and given without a formula.
-    "input_score": {"num_format": "0.00", "bg_color": "#fff6df"},
     "input_weight": {"num_format": "0.0000", "bg_color": "#fff6df"},
-    "fixed": {"num_format": "0.00", "italic": True, "font_color": "#55606c"},
     **{
         f"digits_{n}": {"valign": "top", "num_format": "#,##0" + ("." + "0" * n if n else "")}
         for n in range(7)
+    },
+    **{
+        f"{kind}_{n}": {"num_format": f"{0:.{n}f}", **look}
+        for n in range(1, MOST_DIGITS + 2)
+        for kind, look in _SCORES.items()
     },
 }
 
@@ -62,6 +70,11 @@ class Column:
     title: str
     width: float = 11
     look: str = "text"
+
+
+def scored(scale: Scale, item: str | None = None, kind: str = "score") -> str:
+    """The look of the scores of an item, by default of the index."""
+    return f"{kind}_{scale.digits[item or scale.root] + 1}"
 
 
 class Book:

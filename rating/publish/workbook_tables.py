@@ -13,7 +13,7 @@ from rating.definitions.methods import STEPS
 from rating.publish import tables
 from rating.publish.facts import Facts, Item
 from rating.publish.texts import Speaker
-from rating.publish.workbook_sheet import Cell, Column, Sheet
+from rating.publish.workbook_sheet import Cell, Column, Sheet, scored
 from rating.text import SYNTHETIC
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def ranking(sheet: Sheet, facts: Facts, say: Speaker) -> None:
         Column(say("column.region"), 36),
         Column(say("column.district"), 20),
         Column(say("column.group"), 10),
-        Column(say("column.score"), 10, "score"),
-        *(Column(say.of(item.name), 16, "score") for item in facts.pillars),
+        Column(say("column.score"), 10, scored(facts.scale)),
+        *(Column(say.of(item.name), 16, scored(facts.scale, item.id)) for item in facts.pillars),
         Column(say("column.coverage"), 11, "share"),
         Column(say("column.imputed_count"), 14, "whole"),
         Column(say("column.status"), 28),
@@ -149,7 +149,7 @@ def scores(sheet: Sheet, facts: Facts, say: Speaker) -> None:
     columns = [Column(say("column.code"), 10), Column(say("column.region"), 36)]
     for item in nodes:
         name = say.of(item.name)
-        columns.append(Column(name, 16, "score"))
+        columns.append(Column(name, 16, scored(facts.scale, item.id)))
         columns.append(Column(say("column.node_place", name=name), 16, "whole"))
     rows = (
         (
@@ -183,14 +183,14 @@ def values(sheet: Sheet, facts: Facts, say: Speaker) -> None:
         Column(say("column.status"), 13),
         Column(say("column.after_imputation"), 16),
         Column(say("column.after_treatment"), 16),
-        Column(say("column.score"), 10, "score"),
+        Column(say("column.score"), 10),
     ]
     rows = list(result.values.iter_rows(named=True))
     looks = {
         (number, column): f"digits_{facts.digits[row['indicator']]}"
         for number, row in enumerate(rows)
         for column in (5, 7, 8)
-    }
+    } | {(n, 9): scored(facts.scale, row["indicator"]) for n, row in enumerate(rows)}
     cells = (
         (
             row["region"],

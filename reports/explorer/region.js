@@ -50,11 +50,10 @@ function regionPage(page) {
   const placed = result.ranks[0];
   const told = placed.filter((place) => place !== null).length;
   const count = model.told && !page.custom ? model.places : told;
-  const [low, high] = model.items[0].axis;
-  const ends = { low: number(low, 0), high: number(high, 0) };
+  const [low, high] = model.items[0].ends[state.lang];
   const numbers = [
     big(number(placed[at], 0), say("place_of", { n: number(count, 0) })),
-    big(number(result.scores[0][at]), say("score_of", ends)),
+    big(page.score(0, result.scores[0][at]), say("score_of", { low, high })),
     page.custom ? big(number(page.published.ranks[0][at], 0), say("published_place")) : null,
     big(`${region.present} / ${model.total}`, say("covered")),
   ];
@@ -91,8 +90,8 @@ function profileTable(page, at) {
     return element("tr", { class: `depth-${Math.min(item.depth, 3)}${item.children.length ? " part" : ""}` },
       element("th", { scope: "row" }, page.name(item.name)),
       element("td", { class: "picture" }, picture),
-      cell(page.measured(item, at)), cell(number(score)),
-      element("td", { class: "number median-column" }, number(middle && middle[1])), cell(number(result.ranks[n][at], 0)));
+      cell(page.measured(item, at)), cell(page.score(n, score)),
+      element("td", { class: "number median-column" }, page.score(n, middle && middle[1])), cell(number(result.ranks[n][at], 0)));
   });
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "region-name" },
     element("table", { class: "profile" },

@@ -13,6 +13,7 @@ const page = {
   published: Scoring.compute(model, weighed),
   say: (key, values) => words.say(page.state.lang, key, values),
   number: (value, digits) => words.number(page.state.lang, value, digits),
+  score: (n, value) => words.number(page.state.lang, value, model.items[n].score_digits),
   name: (both) => both[page.state.lang],
   link: (change) => State.write({ ...page.state, ...change }, model),
   group: (at) => {
@@ -45,10 +46,10 @@ const columns = () => [
     fill: (cell, r, text) => { cell.firstChild.textContent = text; } },
   { label: page.say("group"), text: grouped, kind: "group", fill: (cell, r, text) =>
     cell.replaceChildren(...(page.result.groups[r] === null ? [] : [swatch(page.result.groups[r])]), text) },
-  { key: "score", label: page.say("score"), of: (r) => page.result.scores[0][r], digits: 1 },
+  { key: "score", label: page.say("score"), of: (r) => page.result.scores[0][r], digits: model.items[0].score_digits },
   ...parts.map((n) => ({
     key: model.items[n].id, label: page.name(model.items[n].name),
-    of: (r) => page.result.scores[n][r], digits: 1,
+    of: (r) => page.result.scores[n][r], digits: model.items[n].score_digits,
   })),
   { key: "coverage", label: page.say("coverage"), of: (r) => model.regions[r].coverage,
     text: (r) => `${model.regions[r].present} / ${model.total}` },
@@ -150,7 +151,7 @@ function drawMap() {
     const colour = place === null && !grouped ? null : model.groups.colours[group === null ? 0 : group];
     const told = place === null
       ? `${page.name(name)}: ${page.group(r)}`
-      : page.say("tile", { name: page.name(name), place, score: page.number(page.result.scores[0][r]) });
+      : page.say("tile", { name: page.name(name), place, score: page.score(0, page.result.scores[0][r]) });
     const kind = colour === null ? "out" : colour.dark ? "dark" : "light";
     const to = grouped ? { role: "img" } : { href: page.link({ region: r }) };
     const link = element("a", { ...to, class: kind, "aria-label": told, title: told, tabindex: "-1" }, place === null ? MISSING : String(place));
@@ -222,8 +223,8 @@ function drawTexts() {
   by("about").textContent = page.say("about", counts);
   by("invented").hidden = !model.synthetic;
   by("invented").textContent = model.synthetic ? page.name(model.synthetic) : "";
-  const [low, high] = model.items[0].axis;
-  const note = page.say("ranking_note", { low: page.number(low, 0), high: page.number(high, 0) });
+  const [low, high] = model.items[0].ends[lang];
+  const note = page.say("ranking_note", { low, high });
   by("ranking-note").textContent = model.told ? `${note} ${page.say("told_note", { n: model.told })}` : note;
   by("footer").textContent = page.say("footer", model);
   drawSliders();

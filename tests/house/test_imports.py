@@ -18,7 +18,7 @@ ROOMS = (
     ("inputs",),
     ("engine",),
     ("steps",),
-    ("rate", "result"),
+    ("rate", "result", "scale"),
     ("analysis",),
     ("publish",),
     ("laws",),

@@ -65,6 +65,15 @@ class Workbook:
         height = max((row for _, row in own), default=0)
         return [[own.get((c, r)) for c in range(1, width + 1)] for r in range(1, height + 1)]
 
+    def format(self, sheet: str, cell: str) -> str:
+        """The number format of a cell, such as F2."""
+        styles, name = self._xml("xl/styles.xml"), f"{self.names.index(sheet) + 1}"
+        codes = {one.get("numFmtId"): one.get("formatCode") for one in styles.iter(f"{MAIN}numFmt")}
+        codes |= {"0": "General", "1": "0", "2": "0.00"}
+        looks = [look.get("numFmtId") for look in styles.find(f"{MAIN}cellXfs")]
+        cells = self._xml(f"xl/worksheets/sheet{name}.xml").iter(f"{MAIN}c")
+        return codes[looks[int(next(c.get("s") for c in cells if c.get("r") == cell))]]
+
     def set(self, sheet: str, place: tuple[int, int], value: Any) -> None:
         self.values[sheet][place] = value
         self.known.clear()
