@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rating.definitions.grammar import DAY, YEAR, Formula, Level, Printer
-from rating.definitions.parsing import RefusalError, Type, bind, parse, pointer
+from rating.definitions.kinds import Kind, Kinds, constants
+from rating.definitions.parsing import Type, bind, calculated, parse, pointer
+from rating.definitions.tokens import RefusalError, accounted, read
 from rating.errors import DefinitionError, Problem
 
 
@@ -62,12 +64,27 @@ def _checked(
     gives: Type,
 ) -> Formula | tuple[str, str, str, tuple[int, int]]:
     try:
+        tokens = read(text)
         tree = parse(text)
         printer = Printer(dict(columns), level, absent_is_zero, after)
         formula = printer.formula(tree)
+        accounted(text, tokens, tree)
         names: dict[str, Type] = {**dict(columns), DAY: "date"}
         if level != "value":
             names[YEAR] = "integer"
+        kinds: dict[str, Kind] = {
+            name: "number" if kind == "integer" else kind for name, kind in names.items()
+        }
+        found = Kinds(kinds)
+        for node in printer.nodes:
+            found.of(node)
+        for constant in constants(printer.nodes):
+            wrong = calculated(printer.printed(constant))
+            if wrong:
+                what = f"this part has no value: {wrong}"
+                remedy = "large whole numbers are written with a point: 100000.0"
+                marked = {key: n for key, n in constant.items() if key.startswith("query_loc")}
+                raise RefusalError(what, remedy, marked)
         totals = after + len(formula.totals)
         bind(formula.sql, names, totals, gives=gives)
         for text_of_total in formula.totals:
@@ -75,4 +92,6 @@ def _checked(
     except RefusalError as refusal:
         shown, span = pointer(text, refusal.node)
         return refusal.what, refusal.remedy, shown, span
+    except RecursionError:
+        return "the formula is nested too deeply", "split it into measures", "", (0, 0)
     return formula

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rating.definitions.estimators import OVER_REGIONS, OVER_ROWS, exact_sum
-from rating.definitions.parsing import RefusalError, Type, literal, quoted
+from rating.definitions.parsing import Type, literal, quoted
+from rating.definitions.tokens import RefusalError
 from rating.errors import nearest
 
 Level = Literal["value", "measure", "row"]
 
 MAX_DEPTH = 200
+# How long the text may be that runs, with what DuckDB writes out twice (nullif) counted twice.
+MAX_PRINTED = 20_000
 
 # What every formula may read beside columns: the day of the edition, the year of the row.
 DAY, YEAR = "as_of", "year"
@@ -102,6 +105,11 @@ class Printer:
     used: set[str] = field(default_factory=set)
     totals: list[str] = field(default_factory=list)
     inside: str = ""
+    # The nodes printed so far, parts before what they are parts of.
+    nodes: list[Mapping[str, Any]] = field(default_factory=list)
+    # Each node is printed once: its text, how loosely it binds, what DuckDB adds when it runs.
+    _made: dict[int, tuple[str, int, int]] = field(default_factory=dict)
+    _below: list[tuple[str, int]] = field(default_factory=list)
 
     def formula(self, tree: Mapping[str, Any]) -> Formula:
         """The formula of a whole tree."""
@@ -110,18 +118,44 @@ class Printer:
         dated, yearly = DAY in self.used, YEAR in self.used
         return Formula(sql, tuple(sorted(read)), tuple(self.totals), dated, yearly)
 
+    def printed(self, node: Mapping[str, Any]) -> str:
+        """The text of a node that the formula has."""
+        return self._made[id(node)][0]
+
     def _text(self, node: Mapping[str, Any], outer: int, depth: int) -> str:
         """The text of a node, in brackets where its binding is looser than its surroundings."""
+        if id(node) not in self._made:
+            self._allowed(node, depth)
+            handler = getattr(self, f"_{str(node['class']).lower()}", None)
+            if handler is None:
+                raise self._refusal(node)
+            around, self._below, known = self._below, [], len(self.totals)
+            made = handler(node, depth + 1)
+            self._made[id(node)] = (*made, self._growth(node, made[0], known))
+            self._below = around
+            self.nodes.append(node)
+        text, binding, more = self._made[id(node)]
+        self._below.append((text, more))
+        return f"({text})" if binding < outer else text
+
+    def _allowed(self, node: Mapping[str, Any], depth: int) -> None:
         if depth > MAX_DEPTH:
             raise RefusalError("the formula is nested too deeply", "split it into measures", node)
         if node.get("alias"):
             what = f"an alias ('{node['alias']}') is not allowed"
             raise RefusalError(what, "write the expression alone", node)
-        handler = getattr(self, f"_{str(node['class']).lower()}", None)
-        if handler is None:
-            raise self._refusal(node)
-        text, binding = handler(node, depth + 1)
-        return f"({text})" if binding < outer else text
+
+    def _growth(self, node: Mapping[str, Any], text: str, known: int) -> int:
+        """How many characters a text grows by when it runs, those of its new totals included."""
+        whole = text + "".join(self.totals[known:])
+        more = len(whole) - len(text)
+        more += sum(extra * whole.count(part) for part, extra in set(self._below) if extra)
+        if node.get("function_name") == "nullif":
+            more += sum(len(part) + extra for part, extra in self._below[:1])
+        if len(text) + more > MAX_PRINTED:
+            what = "the formula grows too large: what it repeats is written out each time"
+            raise RefusalError(what, "make the inner part a measure of its own", node)
+        return more
 
     def _refusal(self, node: Mapping[str, Any]) -> RefusalError:
         kind = str(node["class"])
@@ -223,7 +257,7 @@ class Printer:
             return self._aggregate(name, node, arguments, depth)
         if node["filter"] or node["distinct"]:
             raise RefusalError(f"FILTER and DISTINCT do not go with {name}()", "", node)
-        texts = [self._text(argument, 0, depth) for argument in arguments]
+        texts = self._texts(arguments, 0, depth)
         if name == "days":
             return f"date_diff('day', {texts[0]}, {texts[1]})", _ATOM
         if name == "add_months":

@@ -12,10 +12,9 @@ from typing import Any, Literal
 
 import duckdb
 
-Type = Literal["number", "integer", "text", "date", "boolean"]
+from rating.definitions.tokens import ONLY_COLUMNS, PREFIX, RefusalError, place
 
-MAX_LENGTH = 2000
-MAX_NESTING = 40
+Type = Literal["number", "integer", "text", "date", "boolean"]
 
 SQL_TYPE = {
     "number": "DOUBLE",
@@ -24,15 +23,6 @@ SQL_TYPE = {
     "date": "DATE",
     "boolean": "BOOLEAN",
 }
-_PREFIX = "SELECT "
-
-
-class RefusalError(Exception):
-    """What is wrong with a formula, what to write instead, and the node of the tree it is in."""
-
-    def __init__(self, what: str, remedy: str = "", node: Mapping[str, Any] | None = None) -> None:
-        super().__init__(what)
-        self.what, self.remedy, self.node = what, remedy, node or {}
 
 
 @cache
@@ -67,24 +57,19 @@ def literal(value: str) -> str:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The tree of one bare expression; whatever is not one is refused."""
-    if not text.strip():
-        raise RefusalError("the formula is empty")
-    if len(text) > MAX_LENGTH:
-        raise RefusalError(
-            f"the formula has {len(text)} characters, {MAX_LENGTH} are allowed",
-            "split it into measures",
-        )
-    _scan(text)
+    """The tree of one bare expression, its tokens read before; whatever is not one is refused."""
     connection, lock = _parser()
-    with lock:
-        row = connection.execute("SELECT json_serialize_sql(?)", [_PREFIX + text]).fetchone()
     try:
+        with lock:
+            row = connection.execute("SELECT json_serialize_sql(?)", [PREFIX + text]).fetchone()
         parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     except RecursionError:
         raise RefusalError("the formula is nested too deeply", "split it into measures") from None
+    except duckdb.Error as error:
+        what = f"the parser refuses it: {_in_our_words(str(error))}"
+        raise RefusalError(what, "write one SQL expression") from None
     if parsed.get("error"):
-        at = int(parsed.get("position", len(_PREFIX)))
+        at = int(parsed.get("position", len(PREFIX)))
         raise RefusalError(
             str(parsed.get("error_message", "not an expression")),
             "write one SQL expression",
@@ -93,19 +78,19 @@ def parse(text: str) -> dict[str, Any]:
     node = parsed["statements"][0]["node"]
     if parsed["statements"][0]["named_param_map"]:
         raise RefusalError(
-            "a parameter is not allowed in a formula", _ONLY_COLUMNS, _located(r"[$?]", text)
+            "a parameter is not allowed in a formula", ONLY_COLUMNS, _located(r"[?]", text)
         )
-    if _outline(node) != _bare_select() or len(node["select_list"]) != 1:
+    bare = len(parsed["statements"]) == 1 and _outline(node) == _bare_select()
+    if not bare or len(node["select_list"]) != 1:
         raise RefusalError(
             "not one bare expression: FROM, WHERE, a comma and the like are not allowed",
-            _ONLY_COLUMNS,
+            ONLY_COLUMNS,
             _located(_CLAUSES, text),
         )
     item: dict[str, Any] = node["select_list"][0]
     return item
 
 
-_ONLY_COLUMNS = "a formula reads the declared columns and nothing else"
 _CLAUSES = r"(?i)\b(FROM|WHERE|GROUP|HAVING|ORDER|LIMIT|OFFSET|QUALIFY|WINDOW|UNION|EXCEPT)\b|,"
 
 
@@ -113,33 +98,7 @@ def _located(pattern: str, text: str) -> dict[str, int]:
     """Where a formula first shows what its tree alone does not place."""
     found = re.search(pattern, text)
     start, end = found.span() if found else (0, 1)
-    return {"query_location": start + len(_PREFIX), "query_location_length": end - start}
-
-
-def _scan(text: str) -> None:
-    """Refuse comments and deep nesting before the parser sees them."""
-    depth, inside, previous = 0, "", ""
-    for at, character in enumerate(text):
-        here = {"query_location": at + len(_PREFIX), "query_location_length": 1}
-        if ord(character) < 32 and character not in "\n\t":
-            raise RefusalError("a control character in the formula", "", here)
-        if inside:
-            inside = "" if character == inside else inside
-        elif character in "'\"":
-            inside = character
-        elif previous + character in ("--", "/*"):
-            raise RefusalError("a comment is not allowed in a formula", "use the key note", here)
-        elif character == ";":
-            raise RefusalError(
-                "a second statement is not allowed", "write one SQL expression", here
-            )
-        elif character in "([{":
-            depth += 1
-            if depth > MAX_NESTING:
-                raise RefusalError(f"more than {MAX_NESTING} nested brackets", "", here)
-        elif character in ")]}":
-            depth -= 1
-        previous = character
+    return place(text, start, end - start)
 
 
 def _outline(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,8 +127,9 @@ def bind(text: str, columns: Mapping[str, Type], totals: int, *, gives: Type = "
     connection, lock = _parser()
     try:
         with lock:
-            described = connection.execute(f"DESCRIBE SELECT {text} FROM {source}").fetchall()
-            connection.execute(f"EXPLAIN SELECT CAST({text} AS {wanted}) FROM {source}").fetchall()
+            described = connection.execute(
+                f"DESCRIBE SELECT x, CAST(x AS {wanted}) FROM (SELECT {text} AS x FROM {source})"
+            ).fetchall()
     except duckdb.Error as error:
         raise RefusalError(
             f"does not fit the declared types: {_in_our_words(str(error))}",
@@ -180,6 +140,17 @@ def bind(text: str, columns: Mapping[str, Type], totals: int, *, gives: Type = "
         kind = _WORDS.get(found, "number")
         what = f"gives a {kind}, not a {_WORDS[wanted]}"
         raise RefusalError(what, "compare it, or count it" if wanted == "DOUBLE" else "")
+
+
+def calculated(text: str) -> str:
+    """What is wrong with an expression that reads nothing, if it has no finite value."""
+    connection, lock = _parser()
+    try:
+        with lock:
+            row = connection.execute(f"SELECT CAST(({text}) AS VARCHAR)").fetchone()
+    except duckdb.Error as error:
+        return _in_our_words(str(error))
+    return "it is not a finite number" if row and row[0] in ("inf", "-inf", "nan") else ""
 
 
 _WORDS = {"VARCHAR": "text", "DOUBLE": "number", "DATE": "date", "BOOLEAN": "boolean"}
@@ -195,15 +166,20 @@ def _in_our_words(message: str) -> str:
 
 def pointer(text: str, node: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:
     """The line of the formula to show, with the place of the offending part."""
-    start = int(node.get("query_location", 2**64 - 1)) - len(_PREFIX)
-    if not 0 <= start <= len(text):
+    start = int(node.get("query_location", 2**64 - 1)) - len(PREFIX)
+    length = int(node.get("query_location_length", 0))
+    # DuckDB counts bytes.
+    written = text.encode("utf-8", "replace")
+    if not 0 <= start <= len(written):
         return "", (0, 0)
+    length = len(written[start : start + length].decode("utf-8", "ignore"))
+    start = len(written[:start].decode("utf-8", "ignore"))
     before = text[:start]
     # Of a long line, the piece around the offending part.
     first = max(before.rfind("\n") + 1, start - 150)
     line = text[first:].split("\n")[0][:200]
     word = re.match(r"[\w.]+", text[start:])
-    length = int(node.get("query_location_length", 0)) or (len(word[0]) if word else 1)
+    length = length or (len(word[0]) if word else 1)
     if word and node.get("class") in ("COLUMN_REF", "FUNCTION"):
         length = len(word[0])
     return line.replace("\t", " "), (start - first, min(length, max(len(line) - start + first, 1)))
