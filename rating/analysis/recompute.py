@@ -113,7 +113,7 @@ def rows_of(
         taken = formulas.check(where, given.types, level="row", gives="boolean").sql
         dated = f"SELECT *, DATE '{rating.as_of}' AS as_of FROM ({sql})"
         sql = f"SELECT * EXCLUDE (as_of) FROM ({dated}) WHERE {taken}"
-    return store.query(sql)
+    return store.query(sql, where=f"uncertainty, where of {name}")
 
 
 def _windows(name: str, inputs: Mapping[str, Input]) -> list[int]:

@@ -195,12 +195,17 @@ def rule_formula(rule: Rule, given: Input, where: str) -> Formula | None:
     """
     place = f"{where}, rule {rule.id}"
     names = (*rule.by, *(rule.spans or ()))
-    lost = [name for name in names if name not in given.columns and name not in ("region", "year")]
+    lost = [name for name in names if name not in (*given.stored, "region", "year")]
     if lost:
-        raise DefinitionError(
-            Problem(place, f"no column '{lost[0]}' is declared", nearest(lost[0], given.columns))
-        )
+        what = f"no column '{lost[0]}' is declared"
+        if lost[0] in given.columns:
+            what = f"'{lost[0]}' is looked up in the sector, and no file holds it"
+        raise DefinitionError(Problem(place, what, nearest(lost[0], given.stored)))
     if rule.holds is None:
+        spans = [given.types.get(name, "text") for name in rule.spans or ()]
+        if len(set(spans)) > 1 or set(spans) & {"text", "boolean"}:
+            what = f"spans go from a date to a date, not from {' to '.join(spans)}"
+            raise DefinitionError(Problem(place, what, "name two columns of dates"))
         return None
     level: Level = "measure" if rule.by else "row"
     columns = {name: column.type for name, column in given.stored.items()}

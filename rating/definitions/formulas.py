@@ -82,7 +82,7 @@ def _checked(
             wrong = calculated(printer.printed(constant))
             if wrong:
                 what = f"this part has no value: {wrong}"
-                remedy = "large whole numbers are written with a point: 100000.0"
+                remedy = "write whole numbers with a point: 100000.0" if "verflow" in wrong else ""
                 marked = {key: n for key, n in constant.items() if key.startswith("query_loc")}
                 raise RefusalError(what, remedy, marked)
         totals = after + len(formula.totals)

@@ -258,12 +258,14 @@ class Printer:
         if node["filter"] or node["distinct"]:
             raise RefusalError(f"FILTER and DISTINCT do not go with {name}()", "", node)
         texts = self._texts(arguments, 0, depth)
+        if name in ("days", "year", "add_months"):
+            texts = [f"DATE {text}" if text.startswith("'") else text for text in texts]
         if name == "days":
             return f"date_diff('day', {texts[0]}, {texts[1]})", _ATOM
         if name == "add_months":
             if not re.fullmatch(r"-?\d{1,4}", texts[1]):
                 raise RefusalError("add_months() takes a whole number of months", "", node)
-            day = self._text(arguments[0], 6, depth)
+            day = texts[0] if texts[0].startswith("DATE '") else self._text(arguments[0], 6, depth)
             return f"CAST({day} + INTERVAL '{texts[1]}' MONTH AS DATE)", _ATOM
         if name == "round" and len(texts) == 2 and not re.fullmatch(r"-?\d{1,2}", texts[1]):
             raise RefusalError("round() takes a whole number of digits", "", node)

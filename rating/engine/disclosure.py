@@ -51,7 +51,8 @@ def sensitive(
     if not read:
         return pl.DataFrame(schema=_SCHEMA)
     used = sorted({table for _, _, table in read})
-    found = store.query(" UNION ALL ".join(_sql(name, inputs) for name in used))
+    where = f"disclosure of {', '.join(used)}"
+    found = store.query(" UNION ALL ".join(_sql(name, inputs) for name in used), where=where)
     readers = pl.DataFrame(
         read,
         schema={"scenario": pl.Int64, "indicator": pl.String, "table": pl.String},

@@ -251,7 +251,8 @@ def _joinable(store: Store, every: Inputs) -> None:
             some = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in on) or "true"
             twice = store.query(
                 f"SELECT {listed} FROM {quoted(table)} WHERE {some} "
-                "GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
+                "GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1",
+                where=f"input.{table}",
             )
             if twice.height:
                 shown = ", ".join(f"{k} = {v}" for k, v in twice.row(0, named=True).items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,8 +13,8 @@ import duckdb
 import polars as pl
 
 from rating.definitions.parsing import literal
-from rating.errors import DataError, DefinitionError, Problem
-from rating.inputs.connection import Stream, lock
+from rating.errors import DataError, Problem, UsageError
+from rating.inputs.connection import Stream, door, lock
 
 
 class Store:
@@ -38,9 +39,14 @@ class Store:
         if threads is not None:
             config["threads"] = threads
         if memory is not None:
-            config["memory_limit"] = memory
+            config["memory_limit"] = _enough(memory)
         self._in_order = not files
-        self._spill = tempfile.TemporaryDirectory() if files or memory else None
+        try:
+            self._spill = tempfile.TemporaryDirectory() if files or memory else None
+        except OSError as error:
+            what = f"no folder can be made: {error.strerror}"
+            remedy = "point TMPDIR at a folder that can be written"
+            raise UsageError(Problem("temporary files", what, remedy)) from None
         self._connection = duckdb.connect(":memory:", config=config)
         if self._spill is not None:
             self._connection.execute(f"SET temp_directory = {literal(self._spill.name)}")
@@ -66,32 +72,44 @@ class Store:
 
     def run(self, sql: str) -> None:
         """Run a statement that returns nothing."""
-        self._connection.execute(sql)
+        with door("a formula"):
+            self._connection.execute(sql)
 
     def keep(self, name: str, frame: pl.DataFrame) -> None:
         """Keep a frame as a table."""
         self._connection.register("_arriving", Stream(frame))
         try:
-            self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _arriving")
+            with door(name):
+                self._connection.execute(
+                    f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _arriving"
+                )
         finally:
             self._connection.unregister("_arriving")
 
-    def query(self, sql: str, frames: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+    def query(
+        self,
+        sql: str,
+        frames: Mapping[str, pl.DataFrame] | None = None,
+        *,
+        where: str = "a formula",
+    ) -> pl.DataFrame:
         """Answer a query over the kept tables and the frames given by name.
+
+        Args:
+            sql: the query.
+            frames: what it reads beside the tables.
+            where: whose formulas it runs, for messages.
 
         Raises:
             DefinitionError: a number left the range of what DuckDB can hold.
+            UsageError: the memory is not enough.
         """
         given = dict(frames or {})
         for name, frame in given.items():
             self._connection.register(name, Stream(frame))
         try:
-            return pl.DataFrame(Stream(self._connection.sql(sql)))
-        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-            message = str(error).partition(": ")[2].split("\n")[0] or str(error)
-            raise DefinitionError(
-                Problem("a formula", f"a number out of range: {message}", "scale the inputs")
-            ) from None
+            with door(where):
+                return pl.DataFrame(Stream(self._connection.sql(sql)))
         finally:
             for name in given:
                 self._connection.unregister(name)
@@ -110,6 +128,26 @@ class Store:
             return self.query(f"SELECT {shown} FROM (SELECT {listed} FROM rows)", {"rows": rows})
         sql = f"SELECT {shown} FROM (SELECT number, {listed} FROM rows) ORDER BY number"
         return self.query(sql, {"rows": rows.with_row_index("number")})
+
+
+_UNITS = {"MB": 1e6, "MiB": 2**20, "GB": 1e9, "GiB": 2**30, "TB": 1e12, "TiB": 2**40}
+_LEAST = 100e6
+
+
+def _enough(memory: str) -> str:
+    """A size of memory that the database can start with.
+
+    Raises:
+        UsageError: it is no size, or too small.
+    """
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?) ?([MGT]i?B)", memory.strip(), re.ASCII)
+    if found is None:
+        what = f"'{memory[:40]}' is not a size of memory"
+        raise UsageError(Problem("memory", what, "write it as 500MB or 2GB"))
+    if float(found[1]) * _UNITS[found[2]] < _LEAST:
+        what = f"{memory.strip()} is too little for the database to start"
+        raise UsageError(Problem("memory", what, "give it 100MB or more"))
+    return found[0]
 
 
 def finite(frame: pl.DataFrame, column: str, step: str) -> pl.DataFrame:

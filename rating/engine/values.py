@@ -5,8 +5,8 @@ Everything is keyed by scenario and region, and all indicators are evaluated in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from rating.engine.cells import Cells
 from rating.engine.grid import Grid, Shown
 from rating.engine.held import derived_sql
 from rating.engine.store import Store
-from rating.errors import DataError, Problem, UsageError
+from rating.errors import DataError, DefinitionError, Problem, UsageError
 
 NUMERIC = ("number", "integer", "boolean")
 Wanted = tuple[Indicator, Version, Collection[int] | None]
@@ -262,7 +262,11 @@ def evaluate_cells(
     steps = [*measures.steps(measured), rows]
     groups, shown = _grouped(wanted, measures)
     made = [group.sql(number, steps) for number, group in enumerate(groups)]
-    found = store.query(f"WITH {', '.join(steps)}\n{' UNION ALL '.join(made)}")
+    try:
+        found = store.query(f"WITH {', '.join(steps)}\n{' UNION ALL '.join(made)}")
+    except DefinitionError as error:
+        blamed = list(_blamed(store, wanted))
+        raise (DefinitionError(blamed) if blamed else error) from None
     regions = store.query("SELECT scenario, region FROM regions ORDER BY scenario, region")
     grid = Grid.of(found, regions, len(groups))
     cells = grid.cells([one for one in shown if one.measure is None])
@@ -270,6 +274,37 @@ def evaluate_cells(
         cells.finite("estimate", "value")
     parts = grid.cells([one for one in shown if one.measure is not None])
     return cells.finite("value", "value"), parts
+
+
+def _blamed(store: Store, wanted: Iterable[Wanted]) -> Iterator[Problem]:
+    """Which formulas cannot be computed, where all of them together cannot: each is asked alone."""
+    for indicator, version, _ in wanted:
+        for where, sql in _alone(indicator, version):
+            try:
+                store.query(sql)
+            except DefinitionError as error:
+                yield from (replace(one, where=where) for one in error.problems)
+                break
+
+
+def _alone(indicator: Indicator, version: Version) -> Iterator[tuple[str, str]]:
+    """Every formula of a version in a query of its own, in the order in which they are computed."""
+    place = f"{indicator.id}, version {version.since}"
+    for table in indicator.tables(version):
+        if indicator.input[table].base is not None:
+            where = f"{indicator.id}, input.{table}"
+            yield f"{where}, where or by", f"SELECT count(*) FROM {quoted(table)}"
+            for column in indicator.input[table].columns:
+                yield f"{where}.{column}", f"SELECT max({quoted(column)}) FROM {quoted(table)}"
+    for table, formulas in indicator.compiled(version).measures.items():
+        national = derived.national(table, indicator.input)
+        keys = "scenario" if national else "scenario, region"
+        for name, formula in formulas.items():
+            sql = f"SELECT {formula} FROM {quoted(table)} GROUP BY {keys}"
+            yield f"{place}, measures.{table}.{name}", sql
+    measures = Measures.of([(indicator, version)])
+    steps = [*measures.steps(), *_value_steps(indicator, version, measures)]
+    yield f"{place}, value", f"WITH {', '.join(steps)}\n{_value_sql(indicator, version)}"
 
 
 @dataclass

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import duckdb
 import polars as pl
+
+from rating.errors import DefinitionError, Problem, UsageError
 
 PIECE = 122_880  # the rows of a row group
 
@@ -41,3 +44,37 @@ def lock(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET enable_external_access = false")
     without_bar(connection)
     connection.execute("SET lock_configuration = true")
+
+
+@contextmanager
+def door(where: str) -> Iterator[None]:
+    """What DuckDB says of numbers it cannot hold, or of the machine, as an error of ours.
+
+    Every statement that runs the text of a user goes through here. What is left is a bug.
+
+    Args:
+        where: whose text it is: the table, the rule, the indicator.
+
+    Raises:
+        DefinitionError: a formula meets a row that it is not defined for.
+        UsageError: the memory or the room for temporary files is not enough.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        what = f"the database may not take so much: {_first_line(error)}"
+        raise UsageError(Problem("memory", what, "give it more, as --memory 4GB")) from None
+    except duckdb.IOException as error:
+        remedy = "see that its folder is there and has room"
+        raise UsageError(Problem("temporary files", _first_line(error), remedy)) from None
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        line = _first_line(error)
+        if "ivision by zero" in line:
+            problem = Problem(where, "a division by zero in whole numbers", "use nullif(x, 0)")
+        else:
+            problem = Problem(where, f"a number out of range: {line}", "scale the inputs")
+        raise DefinitionError(problem) from None
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return (str(error).partition(": ")[2] or str(error)).split("\n")[0]

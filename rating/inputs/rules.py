@@ -7,7 +7,7 @@ every rule: what was read once is refused nothing when it is read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
@@ -17,38 +17,61 @@ from rating.definitions import derived
 from rating.definitions.grammar import Formula
 from rating.definitions.parsing import quoted
 from rating.definitions.table import Input, Rule
-from rating.inputs.connection import Stream, lock
+from rating.errors import DefinitionError, Problem
+from rating.inputs.connection import Stream, door, lock
 
 _INDEX = "_index"
 _BROKEN = {"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String}
 
 
-def broken(declared: Input, frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+def broken(
+    declared: Input, frame: pl.DataFrame, rows: pl.Series, table: str = "table"
+) -> pl.DataFrame:
     """The rows that break a rule: index, column, rule, value.
 
     Args:
         declared: the table with its rules, checked with its section.
         frame: the rows whose cells are good, with a column ``index``.
         rows: where each index stands in the file.
+        table: what it is called, for messages.
 
     Returns:
         One row for each refused row: the columns the rule reads, its name and id, their cells.
+
+    Raises:
+        DefinitionError: a rule reads a key that the table does not have, or meets a row that it is
+            not defined for.
     """
     found: list[tuple[int, str, str, str]] = []
     if not declared.rule or frame.is_empty():
         return pl.DataFrame(found, schema=_BROKEN, orient="row")
     ordered = sorted(declared.rule, key=lambda rule: bool(rule.by))
+    problems = list(lost(declared, frame.columns, table))
+    if problems:
+        raise DefinitionError(problems)
+    whole = [name for name, kind in frame.schema.items() if kind.is_integer() and name != "index"]
     with _kept(frame.rename({"index": _INDEX})) as connection:
         again = True
         while again:
             again = False
             for rule in ordered:
-                refused = list(_refused(connection, declared, rule, rows))
+                with door(f"{table}, rule {rule.id}"):
+                    refused = list(_refused(connection, declared, rule, rows, whole))
                 if refused:
                     again = again or bool(rule.by)
                     found += refused
                     _remove(connection, [index for index, *_ in refused])
     return pl.DataFrame(found, schema=_BROKEN, orient="row")
+
+
+def lost(declared: Input, columns: Iterable[str], table: str) -> Iterator[Problem]:
+    """Keys that rules read and the table does not have: a table need have no year."""
+    for rule in declared.rule:
+        formula = derived.rule_formula(rule, declared, table)
+        read = {*rule.by, *(["year"] if formula is not None and formula.yearly else [])}
+        for name in sorted(read - set(columns)):
+            what = f"it reads '{name}', and the table has no such column"
+            yield Problem(f"{table}, rule {rule.id}", what, "add the column or leave it out")
 
 
 @contextmanager
@@ -69,7 +92,11 @@ def _remove(connection: duckdb.DuckDBPyConnection, indices: list[int]) -> None:
 
 
 def _refused(
-    connection: duckdb.DuckDBPyConnection, declared: Input, rule: Rule, rows: pl.Series
+    connection: duckdb.DuckDBPyConnection,
+    declared: Input,
+    rule: Rule,
+    rows: pl.Series,
+    whole: list[str],
 ) -> Iterator[tuple[int, str, str, str]]:
     formula = derived.rule_formula(rule, declared, "")
     text = f"not so: {rule.name.en} (rule {rule.id})"
@@ -79,7 +106,7 @@ def _refused(
             yield index, column, f"{text}; overlaps row {rows[before]}", value
         return
     columns = list(rule.by) or [*formula.columns, *(["year"] if formula.yearly else [])]
-    query = _of_groups(rule, formula) if rule.by else _of_rows(formula)
+    query = _of_groups(rule, formula, whole) if rule.by else _of_rows(formula, whole)
     cells = [f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in columns]
     value = f"concat_ws(', ', {', '.join(cells)})" if cells else "''"
     answer = connection.sql(
@@ -89,23 +116,31 @@ def _refused(
         yield index, ", ".join(columns), text, shown
 
 
-def _of_rows(formula: Formula) -> str:
+def _of_rows(formula: Formula, whole: list[str]) -> str:
     # A formula that is missing is not broken: what a cell may lack is said by nullable.
-    return f"SELECT {_INDEX} FROM rows WHERE NOT coalesce(CAST(({formula}) AS BOOLEAN), TRUE)"
+    holds = f"CAST(({formula}) AS BOOLEAN)"
+    return f"SELECT {_INDEX} FROM ({_typed(whole)}) WHERE NOT coalesce({holds}, TRUE)"
 
 
-def _of_groups(rule: Rule, formula: Formula) -> str:
-    keys = [quoted(name) for name in rule.by]
-    same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM bad.{key}" for key in keys)
+def _of_groups(rule: Rule, formula: Formula, whole: list[str]) -> str:
+    keys = {f"_by_{n}": quoted(name) for n, name in enumerate(rule.by)}
+    same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM bad.{name}" for name, key in keys.items())
+    kept = "".join(f", rows.{key} AS {name}" for name, key in keys.items())
     return f"""
         SELECT {_INDEX}
         FROM rows
         JOIN (
-            SELECT {", ".join(keys)}
-            FROM rows
+            SELECT {", ".join(keys)}, CAST(({formula}) AS BOOLEAN) AS _holds
+            FROM ({_typed(whole, kept)})
             GROUP BY {", ".join(keys)}
-            HAVING NOT coalesce(CAST(({formula}) AS BOOLEAN), TRUE)
-        ) AS bad ON {same}"""
+        ) AS bad ON {same}
+        WHERE NOT coalesce(_holds, TRUE)"""
+
+
+def _typed(whole: list[str], more: str = "") -> str:
+    """The rows as formulas know them: whole numbers are doubles, which do not overflow."""
+    doubles = ", ".join(f"CAST({quoted(name)} AS DOUBLE) AS {quoted(name)}" for name in whole)
+    return f"SELECT *{f' REPLACE ({doubles})' if whole else ''}{more} FROM rows"
 
 
 def _overlapping(

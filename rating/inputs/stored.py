@@ -19,9 +19,9 @@ import polars as pl
 from rating.definitions import derived
 from rating.definitions.parsing import SQL_TYPE, literal, quoted
 from rating.definitions.table import Column, Input
-from rating.errors import Problem, nearest
-from rating.inputs import cells, classifiers, raw
-from rating.inputs.connection import Stream, without_bar
+from rating.errors import DefinitionError, Problem, nearest
+from rating.inputs import cells, classifiers, raw, rules
+from rating.inputs.connection import Stream, door, without_bar
 from rating.inputs.regions import Register
 
 LARGE = 64 * 2**20
@@ -153,7 +153,7 @@ def _read(
     columns = {"region": Column(type="text", nullable=False)}
     columns |= {"year": _YEAR} if "year" in types else {}
     columns |= declared.stored
-    wrong = list(_misfits(files[0].name, types, columns))
+    wrong = [*_misfits(files[0].name, types, columns), *rules.lost(declared, types, name)]
     codes: tuple[tuple[str, str], ...] = ()
     if not wrong:
         codes, wrong = _codes(connection, files, register)
@@ -200,7 +200,15 @@ def _checked(
     counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for _, _, sql in faults)
     years = ", list_sort(list(DISTINCT year))" if "year" in types else ", NULL"
     query = f"SELECT count(*){years}, {counts} FROM {source(files)}"
-    height, held, *found = connection.sql(query).fetchall()[0]
+    try:
+        with door(name):
+            height, held, *found = connection.sql(query).fetchall()[0]
+    except DefinitionError:
+        # One rule at a time, to say which.
+        for _, label, sql in faults:
+            with door(f"{name}, {label}"):
+                connection.sql(f"SELECT count(*) FROM {source(files)} WHERE {sql}").fetchall()
+        raise
     met = [fault for fault, count in zip(faults, found, strict=True) if count]
     stored = Stored(
         name=name,

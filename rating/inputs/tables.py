@@ -302,7 +302,7 @@ def _check(
     frame = pl.DataFrame(list(values.values()))
     frame = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
     frame = frame.join(bad, on="index", how="anti", maintain_order="left")
-    broken = rules.broken(declared, frame, found.rows)
+    broken = rules.broken(declared, frame, found.rows, table)
     frame = frame.join(broken, on="index", how="anti", maintain_order="left").drop("index")
     return _Checked(frame, _refused(table, found, pl.concat([bad, broken])))
 

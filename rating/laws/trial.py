@@ -102,7 +102,7 @@ class Trial:
         columns = {**given.columns, _SCENARIO: Column(type="integer")}
         declared = given.model_copy(update={"rule": tuple(by_world), "columns": columns})
         numbered = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
-        broken = rules.broken(declared, numbered, numbered["index"])
+        broken = rules.broken(declared, numbered, numbered["index"], table)
         for place in broken["index"]:
             yield place, frame[_SCENARIO][place]
 

@@ -158,6 +158,7 @@ def test_a_measure_calculates_with_numbers(text):
         "day >= '2019-1-1'",
         "day = NULL OR a = NULL",
         "days('2019-01-01', day) > 5",
+        "days('2019-01-01', add_months('2018-01-31', 1)) > year('2018-01-01')",
         "day - as_of > 5",
         "flag = 1 AND a = flag",
         "coalesce(day, '2019-01-01') < as_of",
