@@ -26,7 +26,7 @@ from rating.definitions.uncertainty import (
     Sets,
     sources_of,
 )
-from rating.errors import DefinitionError, Problem
+from rating.errors import DefinitionError, Problem, UsageError
 from rating.result import Rating
 from rating.steps.means import rule
 
@@ -162,14 +162,17 @@ def plan(rating: Rating, assumptions: Sequence[Assumption]) -> Plan:
     Raises:
         DefinitionError: an alternative cannot apply.
         DataError: the data do not hold what an error of measurement needs.
-        UsageError: the rating looks along the years.
+        UsageError: the rating looks along the years, or ranks nobody.
     """
+    entitled = set(rating.ranks.filter(pl.col("status") != "outside")["region"])
+    if not entitled:
+        what = f"no region may be ranked in {rating.edition}"
+        raise UsageError(Problem("uncertainty", what, "draw an edition that ranks somebody"))
     tree = rating.tree
     scenarios = upstream.build(rating, assumptions)
     edges = tuple((row["parent"], row["item"]) for row in tree.children.iter_rows(named=True))
     held = {(r["parent"], r["item"]): r["weight"] for r in rating.weights.iter_rows(named=True)}
     weights = np.array([held[edge] for edge in edges], float)
-    entitled = set(rating.ranks.filter(pl.col("status") != "outside")["region"])
     made = Plan(
         rating=rating,
         factors=_factors(tree, edges, weights, assumptions),

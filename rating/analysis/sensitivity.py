@@ -33,7 +33,8 @@ class Sensitivity:
         seed: the seed.
         level: of the intervals.
         assumptions: assumption, name, first, first_low, first_high, total, total_low, total_high
-            of the mean rank shift; the greatest total first.
+            of the mean rank shift; the greatest total first. Shares: an estimate outside 0 and 1,
+            as few rows give, is the nearer of the two.
         regions: region, assumption, first, total of the region's own rank; missing where its rank
             never moves or is missing in a draw.
         convergence: draws, assumption, first, total: the same from the first rows alone.
@@ -181,12 +182,22 @@ def _points(plan: Plan, points: Floats, run: int) -> tuple[Floats, frozenset[str
     return mixed, frozenset([factor.assumption.id])
 
 
+def _indices(a: Floats, b: Floats, mixed: Floats) -> Indices:
+    """The indices as shares: chance takes an estimate below 0 or above 1, and no share is there."""
+    return _shares(indices(a, b, mixed))
+
+
+def _shares(found: Indices) -> Indices:
+    return Indices(np.clip(found.first, 0, 1), np.clip(found.total, 0, 1))
+
+
 def _assumptions(plan: Plan, y: Floats, level: float, seed: int) -> pl.DataFrame:
     nothing = np.full(len(plan.factors), np.nan)
     found = low = high = Indices(nothing, nothing)
     if y.shape[1] > 1:
-        found = indices(y[0], y[1], y[2:])
-        low, high = intervals(y[0], y[1], y[2:], level=level, resamples=RESAMPLES, seed=seed)
+        found = _indices(y[0], y[1], y[2:])
+        ends = intervals(y[0], y[1], y[2:], level=level, resamples=RESAMPLES, seed=seed)
+        low, high = map(_shares, ends)
     frame = pl.DataFrame(
         {
             "assumption": [factor.assumption.id for factor in plan.factors],
@@ -207,7 +218,7 @@ def _regions(plan: Plan, ranks: Floats) -> pl.DataFrame:
     nothing = np.full((many, len(plan.regions)), np.nan)
     found = Indices(nothing, nothing)
     if ranks.shape[1] > 1:
-        found = indices(ranks[0], ranks[1], ranks[2:])
+        found = _indices(ranks[0], ranks[1], ranks[2:])
     return pl.DataFrame(
         {
             "region": np.repeat(plan.regions, many),
@@ -222,7 +233,7 @@ def _convergence(plan: Plan, y: Floats) -> pl.DataFrame:
     frames = []
     rows = y.shape[1]
     for part in sorted({rows // n for n in (8, 4, 2, 1) if rows // n > 1}):
-        found = indices(y[0, :part], y[1, :part], y[2:, :part])
+        found = _indices(y[0, :part], y[1, :part], y[2:, :part])
         frames.append(
             pl.DataFrame(
                 {

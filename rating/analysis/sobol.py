@@ -15,6 +15,8 @@ from rating.analysis.design import Floats, stream
 
 # Numbers held at once where resamples meet draws.
 HELD = 1 << 22
+# A variance below so much of the mean square is rounding of an outcome that is the same everywhere.
+ROUNDING = 1e-20
 
 
 class Indices(NamedTuple):
@@ -42,22 +44,32 @@ def indices(
         >>> indices(y(u), y(v), np.array([y(x) for x in mix])).total.round(1).tolist()
         [0.9, 0.1]
     """
-    variance = np.concatenate([a, b]).var(axis=0, ddof=1)
+    both = np.concatenate([a, b])
+    variance = both.var(axis=0, ddof=1)
     to_b, to_a = ((b - mixed) ** 2).mean(axis=1), ((a - mixed) ** 2).mean(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         if first == "jansen":
             one = 1 - to_b / (2 * variance)
         else:
             one = (b * (mixed - a)).mean(axis=1) / variance
-        none = ~(variance > 0)
+        none = ~(variance > ROUNDING * (both**2).mean(axis=0))
         return Indices(np.where(none, np.nan, one), np.where(none, np.nan, to_a / (2 * variance)))
 
 
 def intervals(
     a: Floats, b: Floats, mixed: Floats, *, level: float, resamples: int, seed: int
 ) -> tuple[Indices, Indices]:
-    """The low and high ends of bootstrap intervals of Jansen's indices: percentiles."""
+    """The low and high ends of bootstrap intervals of Jansen's indices: percentiles.
+
+    They are over the resamples that have a variance to share; NaN where no outcome differs.
+    """
+    if np.isnan(indices(a, b, mixed).total).all():
+        nothing = np.full(len(mixed), np.nan)
+        return Indices(nothing, nothing), Indices(nothing, nothing)
     many = len(a)
+    # About their centre the squares do not swallow the variance.
+    centre = np.concatenate([a, b]).mean()
+    a, b, mixed = a - centre, b - centre, mixed - centre
     random = stream(seed, 3)
     to_b, to_a = (b - mixed) ** 2, (a - mixed) ** 2
     found: list[Indices] = []
@@ -69,8 +81,8 @@ def intervals(
         sums = counts @ (a + b)
         squares = counts @ (a**2 + b**2)
         variance = (squares - sums**2 / (2 * many)) / (2 * many - 1)
-        # At rounding of nothing there is no variance to share.
-        variance = np.where(variance > 1e-12 * np.abs(squares) / many, variance, np.nan)
+        # A resample of rows that are alike has nothing to share.
+        variance = np.where(variance > 1e-12 * squares / many, variance, np.nan)
         shares = [
             np.stack([counts @ part for part in parts]) / many / (2 * variance)
             for parts in (to_b, to_a)
@@ -80,7 +92,6 @@ def intervals(
     tail = (1 - level) / 2
 
     def end(share: float) -> Indices:
-        with np.errstate(invalid="ignore"):
-            return Indices(*(np.quantile(values, share, axis=1) for values in both))
+        return Indices(*(np.nanquantile(values, share, axis=1) for values in both))
 
     return end(tail), end(1 - tail)
