@@ -1,4 +1,4 @@
-"""Regions that are alike: by population, product a head and the profile of their scores."""
+"""Regions that are alike: by population, product a head and the scores of the parts."""
 
 from __future__ import annotations
 
@@ -69,8 +69,9 @@ def peers(facts: Facts) -> Peers:
     """Find the peers of every region that has a profile.
 
     The distance is the root mean square over the logarithms of population and of product a head
-    and the scores of the parts less their mean, each in standard deviations; what one of two
-    regions lacks does not count between them.
+    and the scores of the parts, each in standard deviations: peers stand as high in the parts, and
+    are not only alike in what is better and worse of their own. What one of two regions lacks does
+    not count between them.
     """
     known = context(facts)
     regions = facts.profiled
@@ -133,9 +134,7 @@ def _log(value: float | None) -> float:
 
 def _profile(facts: Facts, region: Region) -> list[float]:
     found = [facts.cell(region, item).score for item in facts.pillars]
-    scores = np.array([math.nan if score is None else score for score in found], float)
-    known = scores[~np.isnan(scores)]
-    return list(scores - known.mean()) if len(known) else list(scores)
+    return [math.nan if score is None else score for score in found]
 
 
 def _standard(table: Floats) -> Floats:

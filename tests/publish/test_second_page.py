@@ -1,6 +1,7 @@
 import dataclasses
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -14,6 +15,8 @@ from rating.publish.profiles import profiles
 from rating.publish.second_page import GAPS, named, second
 from rating.publish.sites import sites
 from rating.publish.texts import Speaker
+from tests.flat import data as flat_data
+from tests.flat import section as flat_section
 from tests.publish.small import rated, regions, section
 
 ENGLISH = Speaker("en")
@@ -75,6 +78,33 @@ def test_nobody_is_a_peer_of_itself_and_the_nearest_are_the_most_alike():
     for region, near in found.near.items():
         assert region not in near
         assert len(set(near)) == len(near) == 5
+
+
+@pytest.mark.parametrize("flat", [0.0, 0.3])
+def test_peers_stand_as_high_in_the_parts(flat):
+    """Human development: health, knowledge and income of 40 countries, each near its level."""
+    count = 40
+    level = np.linspace(0.35, 0.95, count)
+    # What each part has over the level repeats from top to bottom, as among rich and poor.
+    own = [0.02 * np.sin(np.arange(count) * (part + 2)) - flat * part / 10 for part in range(3)]
+    parts = [("index", None), *((f"p{n}", "index") for n in range(3))]
+    parts += [(f"x{n}", f"p{n}") for n in range(3)]
+    meta = pl.DataFrame(
+        [(item, parent, "higher", 1.0) for item, parent in parts],
+        schema=["id", "parent", "direction", "weight"],
+        orient="row",
+    )
+    made = flat_section(meta, {"normalise": {"name": "minmax", "range": [0, 1]}})
+    figures = {f"x{n}": level + column for n, column in enumerate(own)}
+    names = [f"R{n:02}" for n in range(count)]
+    result = rating.rate(
+        made, flat_data(made, pl.DataFrame({"region": names, **figures})), edition=2019
+    )
+    found = peers(gather(result))
+    rank = dict(result.ranks.select("region", "rank").iter_rows())
+    apart = [abs(rank[a] - rank[b]) for a, near in found.near.items() for b in near]
+    assert max(apart) <= 10
+    assert {rank[one] for one in found.near[result.ranks["region"][0]]} <= set(range(2, 9))
 
 
 def test_population_and_product_make_peers_where_the_data_hold_them():
