@@ -13,6 +13,7 @@ import polars as pl
 
 from rating.analysis.design import Floats, Ints, stream
 from rating.analysis.recompute import Wanted, inputs_of, over_scenarios, rows_of, show
+from rating.definitions.parsing import SCENARIO
 from rating.definitions.uncertainty import Bootstrap, Coding
 from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem
@@ -156,12 +157,12 @@ def _taken(frame: pl.DataFrame, times: Sequence[Ints | None], unit: str) -> pl.D
     rows = np.arange(frame.height)
     if times[0] is None:
         scenario = np.repeat(np.arange(len(times)), frame.height)
-        return frame[np.tile(rows, len(times))].with_columns(scenario=pl.Series(scenario))
+        return frame[np.tile(rows, len(times))].with_columns(pl.Series(SCENARIO, scenario))
     counts = np.stack([each for each in times if each is not None])
     flat = counts.ravel()
     taken = frame[np.repeat(np.tile(rows, len(times)), flat)]
     scenario = np.repeat(np.arange(len(times)), counts.sum(axis=1))
-    made = taken.with_columns(scenario=pl.Series(scenario))
+    made = taken.with_columns(pl.Series(SCENARIO, scenario))
     copy = pl.Series("copy", np.arange(len(scenario)) - np.repeat(np.cumsum(flat) - flat, flat))
     named = pl.when(copy > 0).then(pl.concat_str(pl.col(unit), pl.lit("#"), copy))
     return made.with_columns(named.otherwise(pl.col(unit)).alias(unit))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rating.definitions import formulas
 from rating.definitions.grammar import Formula, Level
-from rating.definitions.parsing import Type
+from rating.definitions.parsing import Type, quoted
 from rating.definitions.table import Input, Rule
 from rating.errors import DefinitionError, Problem, nearest
 
@@ -135,7 +135,7 @@ def compiled(table: str, inputs: Mapping[str, Input]) -> Derived:
     where = checked(given.where, "where", "row", "boolean") if given.where else None
     keys = {
         name: checked(
-            text or name, f"by.{name}", "row", "integer" if text else rows.get(name, "text")
+            text or quoted(name), f"by.{name}", "row", "integer" if text else rows.get(name, "text")
         )
         for name, text in (given.by or {}).items()
     }

@@ -69,9 +69,10 @@ def _checked(
         printer = Printer(dict(columns), level, absent_is_zero, after)
         formula = printer.formula(tree)
         accounted(text, tokens, tree)
-        names: dict[str, Type] = {**dict(columns), DAY: "date"}
+        words: dict[str, Type] = {DAY: "date"}
         if level != "value":
-            names[YEAR] = "integer"
+            words[YEAR] = "integer"
+        names = {**words, **dict(columns)}
         kinds: dict[str, Kind] = {
             name: "number" if kind == "integer" else kind for name, kind in names.items()
         }

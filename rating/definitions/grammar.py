@@ -77,7 +77,7 @@ class Formula:
     """A checked formula: the only text that the engine runs.
 
     Attributes:
-        sql: canonical text; sums over all regions stand as the columns ``total_1``, ``total_2``.
+        sql: canonical text; sums over all regions stand as the columns ``__total_1`` ...
         columns: the declared names it reads, sorted.
         totals: what is taken over all regions, in the order of the numbered columns.
         dated: whether it reads the day of the edition.
@@ -114,8 +114,9 @@ class Printer:
     def formula(self, tree: Mapping[str, Any]) -> Formula:
         """The formula of a whole tree."""
         sql = self._text(tree, 0, 0)
-        read = self.used - {DAY, YEAR}
-        dated, yearly = DAY in self.used, YEAR in self.used
+        # A measure may have the name of a word of ours, and goes before it.
+        read = self.used & set(self.columns)
+        dated, yearly = (word in self.used - read for word in (DAY, YEAR))
         return Formula(sql, tuple(sorted(read)), tuple(self.totals), dated, yearly)
 
     def printed(self, node: Mapping[str, Any]) -> str:
@@ -309,7 +310,7 @@ class Printer:
         for each in over:
             if each not in self.totals:
                 self.totals.append(each)
-            numbered.append(f"total_{self.after_totals + self.totals.index(each) + 1}")
+            numbered.append(f"__total_{self.after_totals + self.totals.index(each) + 1}")
         return text(*numbered), _ATOM
 
     def _over_rows(

@@ -246,7 +246,7 @@ class Indicator(_Item):
         """The query that the engine runs, for an auditor to paste.
 
         Tables have the names of the inputs and hold the rows of the edition, with columns
-        ``scenario`` and ``as_of``; ``regions`` lists scenario and region.
+        ``__scenario`` and ``as_of``; ``__regions`` lists ``__scenario`` and region.
 
         Args:
             day: whose version is printed; the latest without it.
@@ -367,5 +367,5 @@ class Compiled:
 
     @property
     def totals(self) -> tuple[str, ...]:
-        """What is summed over all regions, in the order of the columns ``total_1``, ``total_2``."""
+        """What is summed over all regions, in the order of ``__total_1``, ``__total_2``."""
         return (*self.value.totals, *(self.estimate.totals if self.estimate else ()))

@@ -23,6 +23,8 @@ SQL_TYPE = {
     "date": "DATE",
     "boolean": "BOOLEAN",
 }
+# What begins with two underscores is a name of ours: no id of a user's does.
+SCENARIO = "__scenario"
 
 
 @cache
@@ -38,17 +40,15 @@ def _parser() -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
 
 
 @cache
-def _reserved() -> frozenset[str]:
+def keywords() -> Mapping[str, str]:
+    """Every word of SQL with its category."""
     connection, _ = _parser()
-    rows = connection.execute(
-        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
-    ).fetchall()
-    return frozenset(row[0] for row in rows)
+    return dict(connection.execute("SELECT * FROM duckdb_keywords()").fetchall())
 
 
 def quoted(name: str) -> str:
     """A name as SQL writes it: in quotes only where it is a word of SQL."""
-    return f'"{name}"' if name in _reserved() else name
+    return f'"{name}"' if keywords().get(name, "unreserved") != "unreserved" else name
 
 
 def literal(value: str) -> str:
@@ -121,7 +121,7 @@ def _bare_select() -> dict[str, Any]:
 def bind(text: str, columns: Mapping[str, Type], totals: int, *, gives: Type = "number") -> None:
     """Let DuckDB bind a printed text to the declared types: a text is not a number."""
     given = [f"NULL::{SQL_TYPE[kind]} AS {quoted(name)}" for name, kind in columns.items()]
-    given += [f"NULL::DOUBLE AS total_{n}" for n in range(1, totals + 1)]
+    given += [f"NULL::DOUBLE AS __total_{n}" for n in range(1, totals + 1)]
     source = f"(SELECT {', '.join(given)})"
     wanted = SQL_TYPE[gives] if gives in ("text", "date") else "DOUBLE"
     connection, lock = _parser()

@@ -16,7 +16,7 @@ from rating.definitions.messages import beside
 from rating.definitions.parsing import Type
 from rating.text import Text
 
-KEYS = ("region", "year", "scenario", "as_of")
+KEYS = ("region", "year", "as_of")
 OPTIONS = (
     "grain", "absent", "window", "carry", "from", "region", "join", "where", "by", "rule",
     "disclosure",

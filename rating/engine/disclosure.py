@@ -8,7 +8,7 @@ import polars as pl
 
 from rating.definitions import derived
 from rating.definitions.model import Indicator, Version
-from rating.definitions.parsing import quoted
+from rating.definitions.parsing import SCENARIO, quoted
 from rating.definitions.table import Input
 from rating.engine.store import Store
 
@@ -74,15 +74,15 @@ def _sql(table: str, inputs: Mapping[str, Input]) -> str:
     assert rule is not None
     unit, size = derived.disclosed(table, inputs)
     # A total of nothing says of each unit that it has nothing: as one that has it all.
-    share = "coalesce(max(size) / nullif(sum(size), 0), 1)"
+    share = "coalesce(max(__size) / nullif(sum(__size), 0), 1)"
     return f"""
-        SELECT scenario, region, '{table}' AS "table",
+        SELECT {SCENARIO} AS scenario, region, '{table}' AS "table",
           CASE WHEN count(*) < {rule.least} THEN '{FEW}' ELSE '{DOMINANT}' END AS reason
         FROM (
-          SELECT scenario, region, {unit} AS unit, CAST(sum({size}) AS DOUBLE) AS size
+          SELECT {SCENARIO}, region, {unit} AS __unit, CAST(sum({size}) AS DOUBLE) AS __size
           FROM {quoted(table)}
           GROUP BY ALL
         )
-        WHERE unit IS NOT NULL
-        GROUP BY scenario, region
+        WHERE __unit IS NOT NULL
+        GROUP BY {SCENARIO}, region
         HAVING count(*) < {rule.least} OR {share} > {rule.largest!r}"""

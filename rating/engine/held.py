@@ -1,7 +1,7 @@
 """The rows of an edition under the names of their tables, derived tables among them.
 
-Every table shows ``scenario``, ``region`` (but for a table of the country), ``as_of``, its ``year``
-where it has one, and its declared columns.
+Every table shows ``__scenario``, ``region`` (but for a table of the country), ``as_of``, its
+``year`` where it has one, and its declared columns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 import polars as pl
 
 from rating.definitions import derived
-from rating.definitions.parsing import SQL_TYPE, quoted
+from rating.definitions.parsing import SCENARIO, SQL_TYPE, quoted
 from rating.definitions.sector import Sector
 from rating.definitions.table import Input
 from rating.engine.shares import Shares
@@ -36,7 +36,7 @@ def hold(
 ) -> None:
     """Show the rows of one edition under the tables' names.
 
-    A table may carry a column ``scenario``; without it all rows are scenario 0. A column that is
+    A table may carry a column ``__scenario``; without it all rows are scenario 0. A column that is
     looked up in the sector is taken from the table where it has one of that name.
 
     Args:
@@ -166,9 +166,9 @@ class _Showing:
         if not self.by_edition or len(years) == 1:
             # Constants, so that DuckDB skips what is of other years: a join of days does not.
             edition = next(iter(years)) if self.by_edition else 0
-            scenario = f"CAST({edition} AS BIGINT) AS scenario"
-            if not self.by_edition and "scenario" in frame.columns:
-                scenario = "t.scenario"
+            scenario = f"CAST({edition} AS BIGINT) AS {SCENARIO}"
+            if not self.by_edition and SCENARIO in frame.columns:
+                scenario = f"t.{SCENARIO}"
             keys = [scenario, f"DATE '{self.days[next(iter(years))]}' AS as_of"]
             read = next(iter(years.values()))
             where = "" if read is None else f" WHERE t.year IN ({', '.join(map(str, read))})"
@@ -179,7 +179,7 @@ class _Showing:
             for year in (read or (None,))
         )
         match = "ON t.year = y.year" if "year" in frame.columns else "ON true"
-        keys = ["CAST(y.edition AS BIGINT) AS scenario", self._day() or "y.as_of"]
+        keys = [f"CAST(y.edition AS BIGINT) AS {SCENARIO}", self._day() or "y.as_of"]
         keys[1] += " AS as_of" if self._day() else ""
         listed = ", ".join([*keys, *columns])
         return (
@@ -203,7 +203,7 @@ def derived_sql(name: str, inputs: Inputs, as_of: str | None = None) -> str:
     given = inputs[name]
     made = derived.compiled(name, inputs)
     source = _joined(given, inputs, _moved(given, _base(given)))
-    keys = ["scenario"] if derived.national(name, inputs) else ["scenario", "region"]
+    keys = [SCENARIO] if derived.national(name, inputs) else [SCENARIO, "region"]
     keys.append(f"{as_of} AS as_of" if as_of else "as_of")
     where = f" WHERE {made.where}" if made.where is not None else ""
     calculated = [
@@ -231,7 +231,7 @@ def _joined(given: Input, inputs: Inputs, base: str) -> str:
     columns, joins = ["b.*"], []
     for number, (table, on) in enumerate(given.join.items(), 1):
         alias = f"j{number}"
-        keys = ["scenario", *([] if derived.national(table, inputs) else ["region"]), *on]
+        keys = [SCENARIO, *([] if derived.national(table, inputs) else ["region"]), *on]
         match = " AND ".join(f"{alias}.{quoted(key)} = b.{quoted(key)}" for key in keys)
         joins.append(f"LEFT JOIN {quoted(table)} {alias} ON {match}")
         added = [c for c in derived.visible(table, inputs) if c not in on]
@@ -246,7 +246,7 @@ def _joinable(store: Store, every: Inputs) -> None:
         for table, on in given.join.items():
             if set(every[table].by or ()) and set(every[table].by or ()) <= set(on):
                 continue
-            keys = ["scenario", *([] if derived.national(table, every) else ["region"]), *on]
+            keys = [SCENARIO, *([] if derived.national(table, every) else ["region"]), *on]
             listed = ", ".join(map(quoted, keys))
             some = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in on) or "true"
             twice = store.query(
@@ -255,7 +255,8 @@ def _joinable(store: Store, every: Inputs) -> None:
                 where=f"input.{table}",
             )
             if twice.height:
-                shown = ", ".join(f"{k} = {v}" for k, v in twice.row(0, named=True).items())
+                cells = twice.row(0, named=True).items()
+                shown = ", ".join(f"{k.removeprefix('__')} = {v}" for k, v in cells)
                 what = f"two rows of {table} for {shown}, and {name} joins one"
                 problems.append(Problem(f"table {table}", what, "keep one row for each"))
     if problems:
@@ -266,9 +267,11 @@ def _regions(store: Store, every: Inputs) -> None:
     """The regions of the tables with one row a region; of all stored tables where there is none."""
     regional = {n: g for n, g in every.items() if g.base is None and g.grain != "country"}
     grained = [n for n, g in regional.items() if g.grain == "region"]
-    rows = [f"SELECT DISTINCT scenario, region FROM {quoted(name)}" for name in grained or regional]
+    rows = [
+        f"SELECT DISTINCT {SCENARIO}, region FROM {quoted(name)}" for name in grained or regional
+    ]
     store.run(
-        f"CREATE OR REPLACE TEMP TABLE regions AS {' UNION '.join(rows)} ORDER BY scenario, region"
+        f"CREATE OR REPLACE TABLE __regions AS {' UNION '.join(rows)} ORDER BY {SCENARIO}, region"
     )
 
 

@@ -15,7 +15,7 @@ import polars as pl
 from rating.definitions import derived
 from rating.definitions.grammar import Formula
 from rating.definitions.model import Indicator, Version
-from rating.definitions.parsing import quoted
+from rating.definitions.parsing import SCENARIO, quoted
 from rating.engine.cells import Cells
 from rating.engine.grid import Grid, Shown
 from rating.engine.held import derived_sql
@@ -49,13 +49,13 @@ class Measures:
                     found.national.add(table)
                 for formula in measures.values():
                     known = found.names.setdefault(table, {})
-                    known.setdefault(formula.sql, f"m{len(known) + 1}")
+                    known.setdefault(formula.sql, f"__m{len(known) + 1}")
                     found.yearly |= {table} if formula.yearly else set()
         return found
 
     def sql(self, table: str) -> str:
-        """The query for the measures of a table: scenario, region, m1, m2 ..."""
-        keys = "scenario" if table in self.national else "scenario, region"
+        """The query for the measures of a table: __scenario, region, __m1, __m2 ..."""
+        keys = SCENARIO if table in self.national else f"{SCENARIO}, region"
         listed = ",\n    ".join(f"{text} AS {name}" for text, name in self.names[table].items())
         return f"  SELECT {keys},\n    {listed}\n  FROM {quoted(table)}\n  GROUP BY {keys}"
 
@@ -66,14 +66,14 @@ class Measures:
             measured: tables whose measures are there already.
         """
         made = [
-            f"measures__{table} AS MATERIALIZED (\n{self.sql(table)}\n)"
+            f"__measures_{table} AS MATERIALIZED (\n{self.sql(table)}\n)"
             for table in self.names
             if table not in measured
         ]
         for table, names in self.names.items():
             listed = ", ".join(f"{text} AS {name}" for text, name in names.items())
             nothing = f"SELECT {listed} FROM {quoted(table)} WHERE false"
-            made.append(f"nothing__{table} AS (\n  {nothing}\n)")
+            made.append(f"__nothing_{table} AS (\n  {nothing}\n)")
         return made
 
     def column(self, table: str, formula: Formula) -> str:
@@ -85,7 +85,7 @@ class Elsewhere(Protocol):
     """An engine that measures some of the tables in the store's stead."""
 
     def measured(self, store: Store, measures: Measures) -> dict[str, pl.DataFrame]:
-        """For each of its tables scenario, region and the columns m1, m2 ..."""
+        """For each of its tables ``__scenario``, region and the columns ``__m1``, ``__m2`` ..."""
 
 
 def sql_of(indicator: Indicator, day: date) -> str:
@@ -105,9 +105,9 @@ def indicator_sql(indicator: Indicator, version: Version) -> str:
     """The query for one indicator, over the rows of one edition, for an auditor to run.
 
     Tables have the names of the section's inputs and hold the rows of the edition, with columns
-    ``scenario`` and ``as_of``; ``firms__4`` holds those of four years up to it, for a table that
-    is derived over more years; ``regions`` lists scenario and region. Columns: scenario, region,
-    the columns and measures that the value is made of, value.
+    ``__scenario`` and ``as_of``; ``firms__4`` holds those of four years up to it, for a table that
+    is derived over more years; ``__regions`` lists ``__scenario`` and region. Columns: scenario,
+    region, value, estimate where there is one, what the value is made of.
     """
     made = [
         f"{quoted(table)} AS (\n  {derived_sql(table, indicator.input)}\n)"
@@ -122,10 +122,10 @@ def indicator_sql(indicator: Indicator, version: Version) -> str:
 def _value_steps(indicator: Indicator, version: Version, measures: Measures) -> list[str]:
     """What the value is made of, a row a region, and what is taken over all regions."""
     joins, columns = _sources(indicator, version, measures)
-    listed = ", ".join(["r.scenario", "r.region", *_named(columns)])
-    steps = [f"measured AS (\n  SELECT {listed}\n{_from('regions', joins)}\n)"]
+    listed = ", ".join([f"r.{SCENARIO}", "r.region AS __region", *_named(columns)])
+    steps = [f"__measured AS (\n  SELECT {listed}\n{_from('__regions', joins)}\n)"]
     totals = indicator.compiled(version).totals
-    return [*steps, f"totals AS (\n{_totals(totals, 'measured')}\n)"] if totals else steps
+    return [*steps, f"__totals AS (\n{_totals(totals, '__measured')}\n)"] if totals else steps
 
 
 def _from(regions: str, joins: Iterable[str]) -> str:
@@ -137,8 +137,8 @@ def _named(columns: Mapping[str, str]) -> list[str]:
 
 
 def _totals(totals: Iterable[str], measured: str) -> str:
-    sums = ", ".join(f"{text} AS total_{n}" for n, text in enumerate(totals, 1))
-    return f"  SELECT scenario, {sums}\n  FROM {measured}\n  GROUP BY scenario"
+    sums = ", ".join(f"{text} AS __total_{n}" for n, text in enumerate(totals, 1))
+    return f"  SELECT {SCENARIO}, {sums}\n  FROM {measured}\n  GROUP BY {SCENARIO}"
 
 
 def _sources(
@@ -149,17 +149,16 @@ def _sources(
     columns: dict[str, str] = {}
     joins: list[str] = []
     for number, (table, formulas) in enumerate(compiled.measures.items(), 1):
-        joins.append(_join(f"measures__{table}", f"m{number}", table in measures.national))
+        joins.append(_join(f"__measures_{table}", f"m{number}", table in measures.national))
         # What the measures give over no rows: counts and sums are 0, a mean is missing.
         zero = indicator.input[table].absent == "zero"
-        joins += [f"CROSS JOIN nothing__{table} n{number}"] * zero
+        joins += [f"CROSS JOIN __nothing_{table} n{number}"] * zero
         for name, formula in formulas.items():
             column = measures.column(table, formula)
             held = f"m{number}.{column}"
             if zero:
-                held = (
-                    f"CASE WHEN m{number}.scenario IS NULL THEN n{number}.{column} ELSE {held} END"
-                )
+                lost = f"m{number}.{SCENARIO} IS NULL"
+                held = f"CASE WHEN {lost} THEN n{number}.{column} ELSE {held} END"
             columns[quoted(name)] = held
     used = set(compiled.columns)
     for number, (table, given) in enumerate(indicator.input.items(), 1):
@@ -173,8 +172,8 @@ def _sources(
     if compiled.value.dated or (compiled.estimate is not None and compiled.estimate.dated):
         # The day is the same for every row of a scenario, whichever table shows it.
         table = indicator.tables(version)[0]
-        days = f"SELECT DISTINCT scenario, as_of FROM {quoted(table)}"
-        joins.append(f"JOIN ({days}) d ON d.scenario = r.scenario")
+        days = f"SELECT DISTINCT {SCENARIO}, as_of FROM {quoted(table)}"
+        joins.append(f"JOIN ({days}) d ON d.{SCENARIO} = r.{SCENARIO}")
         columns["as_of"] = "d.as_of"
     return tuple(joins), columns
 
@@ -184,12 +183,13 @@ def _value_sql(indicator: Indicator, version: Version) -> str:
     shown = "".join(f", {quoted(name)}" for name in _measure_names(indicator, version))
     estimate = f", CAST({compiled.estimate} AS DOUBLE) AS estimate" if compiled.estimate else ""
     value = f"CAST({compiled.value} AS DOUBLE) AS value"
-    ending = "FROM measured" + (" JOIN totals USING (scenario)" if compiled.totals else "")
-    return f"SELECT scenario, region{shown}, {value}{estimate}\n{ending}"
+    keys = f"{SCENARIO} AS scenario, __region AS region"
+    ending = f" JOIN __totals USING ({SCENARIO})" if compiled.totals else ""
+    return f"SELECT {keys}, {value}{estimate}{shown}\nFROM __measured{ending}"
 
 
 def _join(table: str, alias: str, national: bool) -> str:
-    match = f"{alias}.scenario = r.scenario"
+    match = f"{alias}.{SCENARIO} = r.{SCENARIO}"
     return f"LEFT JOIN {table} {alias} ON {match}" + (
         "" if national else f" AND {alias}.region = r.region"
     )
@@ -254,11 +254,9 @@ def evaluate_cells(
     _yearly(store, measures)
     measured = {} if spark is None else spark.measured(store, measures)
     for table, frame in measured.items():
-        store.keep(f"measures__{table}", frame)
-    order = "row_number() OVER (ORDER BY scenario, region) - 1"
-    rows = (
-        f'regions__rows AS MATERIALIZED (SELECT *, CAST({order} AS UINTEGER) AS "#" FROM regions)'
-    )
+        store.keep(f"__measures_{table}", frame)
+    order = f"CAST(row_number() OVER (ORDER BY {SCENARIO}, region) - 1 AS UINTEGER) AS __number"
+    rows = f"__rows AS MATERIALIZED (SELECT *, {order} FROM __regions)"
     steps = [*measures.steps(measured), rows]
     groups, shown = _grouped(wanted, measures)
     made = [group.sql(number, steps) for number, group in enumerate(groups)]
@@ -267,7 +265,8 @@ def evaluate_cells(
     except DefinitionError as error:
         blamed = list(_blamed(store, wanted))
         raise (DefinitionError(blamed) if blamed else error) from None
-    regions = store.query("SELECT scenario, region FROM regions ORDER BY scenario, region")
+    keys = f"{SCENARIO} AS scenario, region"
+    regions = store.query(f"SELECT {keys} FROM __regions ORDER BY scenario, region")
     grid = Grid.of(found, regions, len(groups))
     cells = grid.cells([one for one in shown if one.measure is None])
     if "estimate" in cells.rows.columns:
@@ -298,7 +297,7 @@ def _alone(indicator: Indicator, version: Version) -> Iterator[tuple[str, str]]:
                 yield f"{where}.{column}", f"SELECT max({quoted(column)}) FROM {quoted(table)}"
     for table, formulas in indicator.compiled(version).measures.items():
         national = derived.national(table, indicator.input)
-        keys = "scenario" if national else "scenario, region"
+        keys = SCENARIO if national else f"{SCENARIO}, region"
         for name, formula in formulas.items():
             sql = f"SELECT {formula} FROM {quoted(table)} GROUP BY {keys}"
             yield f"{place}, measures.{table}.{name}", sql
@@ -340,16 +339,16 @@ class _Group:
 
     def sql(self, number: int, steps: list[str]) -> str:
         """The query for a list of numbers a region; a list is in the order of its cells."""
-        listed = ", ".join(["r.scenario", 'r."#"', *_named(self.columns)])
-        source = f"measured__{number}"
-        steps.append(f"{source} AS (\n  SELECT {listed}\n{_from('regions__rows', self.joins)}\n)")
+        listed = ", ".join([f"r.{SCENARIO}", "r.__number", *_named(self.columns)])
+        source = f"__measured_{number}"
+        steps.append(f"{source} AS (\n  SELECT {listed}\n{_from('__rows', self.joins)}\n)")
         if self.totals:
-            steps.append(f"totals__{number} AS (\n{_totals(self.totals, source)}\n)")
-            source += f" JOIN totals__{number} USING (scenario)"
+            steps.append(f"__totals_{number} AS (\n{_totals(self.totals, source)}\n)")
+            source += f" JOIN __totals_{number} USING ({SCENARIO})"
         if self.scenarios is not None:
-            source += f" WHERE scenario IN ({', '.join(map(str, sorted(self.scenarios)))})"
+            source += f" WHERE {SCENARIO} IN ({', '.join(map(str, sorted(self.scenarios)))})"
         numbers = ", ".join(self.numbers)
-        return f'SELECT "#" AS number, {number} AS part, [{numbers}] AS numbers FROM {source}'
+        return f"SELECT __number AS number, {number} AS part, [{numbers}] AS numbers FROM {source}"
 
 
 def _grouped(wanted: Iterable[Wanted], measures: Measures) -> tuple[list[_Group], list[Shown]]:

@@ -288,7 +288,7 @@ def _code_problems(sheet: Sheet, found: Sequence[Entry]) -> Iterator[Problem]:
                 f"'{entry.code}' makes no id: a Latin letter first, at most {_LONGEST} characters"
             )
             yield Problem(where, what, "give it another code, here and in the data")
-        elif entry.id in (*KEYS, *NAMES) or re.fullmatch(r"total_\d+", entry.id):
+        elif entry.id in (*KEYS, *NAMES):
             what = f"'{entry.id}' is a word of ours"
             yield Problem(where, what, f"rename it, as '{entry.code}_1', here and in the data")
         elif before is not entry and before.code == entry.code:

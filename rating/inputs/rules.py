@@ -20,7 +20,9 @@ from rating.definitions.table import Input, Rule
 from rating.errors import DefinitionError, Problem
 from rating.inputs.connection import Stream, door, lock
 
-_INDEX = "_index"
+INDEX = "__index"
+"""The column that numbers the rows: no name of a user begins so."""
+
 _BROKEN = {"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String}
 
 
@@ -31,7 +33,7 @@ def broken(
 
     Args:
         declared: the table with its rules, checked with its section.
-        frame: the rows whose cells are good, with a column ``index``.
+        frame: the rows whose cells are good, with a column ``__index``.
         rows: where each index stands in the file.
         table: what it is called, for messages.
 
@@ -49,8 +51,8 @@ def broken(
     problems = list(lost(declared, frame.columns, table))
     if problems:
         raise DefinitionError(problems)
-    whole = [name for name, kind in frame.schema.items() if kind.is_integer() and name != "index"]
-    with _kept(frame.rename({"index": _INDEX})) as connection:
+    whole = [name for name, kind in frame.schema.items() if kind.is_integer() and name != INDEX]
+    with _kept(frame) as connection:
         again = True
         while again:
             again = False
@@ -86,9 +88,7 @@ def _kept(frame: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, indices: list[int]) -> None:
-    connection.execute(
-        f"DELETE FROM rows WHERE {_INDEX} IN (SELECT unnest(?::BIGINT[]))", [indices]
-    )
+    connection.execute(f"DELETE FROM rows WHERE {INDEX} IN (SELECT unnest(?::BIGINT[]))", [indices])
 
 
 def _refused(
@@ -110,7 +110,7 @@ def _refused(
     cells = [f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in columns]
     value = f"concat_ws(', ', {', '.join(cells)})" if cells else "''"
     answer = connection.sql(
-        f"SELECT {_INDEX}, {value} FROM rows WHERE {_INDEX} IN ({query}) ORDER BY {_INDEX}"
+        f"SELECT {INDEX}, {value} FROM rows WHERE {INDEX} IN ({query}) ORDER BY {INDEX}"
     )
     for index, shown in answer.fetchall():
         yield index, ", ".join(columns), text, shown
@@ -119,7 +119,7 @@ def _refused(
 def _of_rows(formula: Formula, whole: list[str]) -> str:
     # A formula that is missing is not broken: what a cell may lack is said by nullable.
     holds = f"CAST(({formula}) AS BOOLEAN)"
-    return f"SELECT {_INDEX} FROM ({_typed(whole)}) WHERE NOT coalesce({holds}, TRUE)"
+    return f"SELECT {INDEX} FROM ({_typed(whole)}) WHERE NOT coalesce({holds}, TRUE)"
 
 
 def _of_groups(rule: Rule, formula: Formula, whole: list[str]) -> str:
@@ -127,7 +127,7 @@ def _of_groups(rule: Rule, formula: Formula, whole: list[str]) -> str:
     same = " AND ".join(f"rows.{key} IS NOT DISTINCT FROM bad.{name}" for name, key in keys.items())
     kept = "".join(f", rows.{key} AS {name}" for name, key in keys.items())
     return f"""
-        SELECT {_INDEX}
+        SELECT {INDEX}
         FROM rows
         JOIN (
             SELECT {", ".join(keys)}, CAST(({formula}) AS BOOLEAN) AS _holds
@@ -155,7 +155,7 @@ def _overlapping(
     start, end = (quoted(name) for name in rule.spans)
     keys = ", ".join(quoted(name) for name in rule.by)
     before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    earlier = f"(PARTITION BY {keys} ORDER BY {start}, {_INDEX} {before})"
+    earlier = f"(PARTITION BY {keys} ORDER BY {start}, {INDEX} {before})"
     answer = connection.sql(f"""
         WITH spans AS (
             SELECT *, dense_rank() OVER (ORDER BY {keys}) AS _group,
@@ -164,11 +164,11 @@ def _overlapping(
             FROM rows
             WHERE {start} IS NOT NULL AND ({end} IS NULL OR {end} > {start})
         )
-        SELECT {_INDEX}, _group, {start}, {end},
+        SELECT {INDEX}, _group, {start}, {end},
             concat(CAST({start} AS VARCHAR), ' to ', CAST({end} AS VARCHAR))
         FROM spans
         WHERE _group IN (SELECT _group FROM spans WHERE _inside)
-        ORDER BY _group, {start}, {_INDEX}""")
+        ORDER BY _group, {start}, {INDEX}""")
     group = stays = until = None
     for index, of, first, last, shown in answer.fetchall():
         if of == group and stays is not None and (until is None or first < until):

@@ -300,11 +300,16 @@ def _check(
         refused.append(keys.repeated(regions, values["year"]))
     bad = pl.concat(refused)
     frame = pl.DataFrame(list(values.values()))
-    frame = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
-    frame = frame.join(bad, on="index", how="anti", maintain_order="left")
+    frame = frame.with_row_index(rules.INDEX).with_columns(pl.col(rules.INDEX).cast(pl.Int64))
+    frame = _without(frame, bad)
     broken = rules.broken(declared, frame, found.rows, table)
-    frame = frame.join(broken, on="index", how="anti", maintain_order="left").drop("index")
+    frame = _without(frame, broken).drop(rules.INDEX)
     return _Checked(frame, _refused(table, found, pl.concat([bad, broken])))
+
+
+def _without(frame: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
+    bad = bad.select(pl.col("index").alias(rules.INDEX))
+    return frame.join(bad, on=rules.INDEX, how="anti", maintain_order="left")
 
 
 def _regions(

@@ -117,8 +117,8 @@ def _expect_regions(store: Store, example: Example) -> None:
     """A region that is expected takes part, even where no table has a row of it."""
     for region in example.expect:
         store.run(
-            f"INSERT INTO regions SELECT 0, {literal(region)} "
-            f"WHERE {literal(region)} NOT IN (SELECT region FROM regions)"
+            f"INSERT INTO __regions SELECT 0, {literal(region)} "
+            f"WHERE {literal(region)} NOT IN (SELECT region FROM __regions)"
         )
 
 

@@ -150,9 +150,10 @@ def _covered(value: pl.Series) -> str:
 def _same_order(section: Section, found: pl.DataFrame) -> Iterator[Finding]:
     """Two indicators with one order of all regions of the latest edition say one thing twice."""
     latest = found.filter(pl.col("edition") == pl.col("edition").max())
-    table = latest.pivot("indicator", index="region", values="value")
+    table = latest.rename({"region": "__region"})
+    table = table.pivot("indicator", index="__region", values="value").drop("__region")
     signs = {item.id: -1 if item.direction == "lower" else 1 for item in section.indicator}
-    for one, two in combinations([name for name in table.columns if name != "region"], 2):
+    for one, two in combinations(table.columns, 2):
         both = table.select(pl.col(one) * signs[one], pl.col(two) * signs[two]).drop_nulls()
         if both.height < LEAST_REGIONS or min(both[name].n_unique() for name in (one, two)) < 2:
             continue

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from rating.definitions.model import Indicator, Version
+from rating.definitions.parsing import SCENARIO
 from rating.definitions.table import Column, Input
 from rating.engine import held
 from rating.engine.store import Store
@@ -22,7 +23,6 @@ from rating.laws.around import Row, World
 from rating.laws.laws import Law, Values
 from rating.laws.worlds import base_tables, edition_of, years_of
 
-_SCENARIO = "scenario"
 _NOBODY = -1
 
 
@@ -96,15 +96,15 @@ class Trial:
         if not given.rule or frame.is_empty():
             return
         by_world = [
-            rule.model_copy(update={"by": (_SCENARIO, *rule.by)}) if rule.by else rule
+            rule.model_copy(update={"by": (SCENARIO, *rule.by)}) if rule.by else rule
             for rule in given.rule
         ]
-        columns = {**given.columns, _SCENARIO: Column(type="integer")}
+        columns = {**given.columns, SCENARIO: Column(type="integer")}
         declared = given.model_copy(update={"rule": tuple(by_world), "columns": columns})
-        numbered = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
-        broken = rules.broken(declared, numbered, numbered["index"], table)
+        numbered = frame.with_row_index(rules.INDEX).cast({rules.INDEX: pl.Int64})
+        broken = rules.broken(declared, numbered, numbered[rules.INDEX], table)
         for place in broken["index"]:
-            yield place, frame[_SCENARIO][place]
+            yield place, frame[SCENARIO][place]
 
     def outcomes(self, worlds: Sequence[World], laws: Sequence[Law]) -> list[list[Outcome]]:
         """What each law finds in each of the admitted worlds, all in one query.
@@ -158,7 +158,7 @@ class Trial:
         }
         held.hold(self.store, tables, used, self.edition)
         sql = indicator_sql(self.indicator, self.version)
-        answer = self.store.query(f"SELECT scenario, region, value FROM ({sql})")
+        answer = self.store.query(f"SELECT __s, __r, __v FROM ({sql}) found(__s, __r, __v)")
         found: list[dict[str, float | None]] = [{} for _ in worlds]
         for scenario, region, value in answer.iter_rows():
             if scenario != _NOBODY:
@@ -169,7 +169,7 @@ class Trial:
         """A row that says that there is an edition, whatever the worlds hold of it."""
         row = {"region": "R0", "year": self.edition} if name in self._dated else None
         return self._frame(name, given, [{name: [row] if row else []}]).with_columns(
-            pl.lit(_NOBODY, pl.Int64).alias(_SCENARIO)
+            pl.lit(_NOBODY, pl.Int64).alias(SCENARIO)
         )
 
     def _frame(self, name: str, given: Input, worlds: Sequence[World]) -> pl.DataFrame:
@@ -182,5 +182,5 @@ class Trial:
         listed = {column: [row.get(column) for w in worlds for row in w[name]] for column in schema}
         scenario = [n for n, w in enumerate(worlds) for _ in w[name]]
         return pl.DataFrame(listed, schema=schema, strict=False).with_columns(
-            pl.Series(_SCENARIO, scenario, dtype=pl.Int64)
+            pl.Series(SCENARIO, scenario, dtype=pl.Int64)
         )

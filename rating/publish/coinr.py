@@ -102,18 +102,15 @@ def to_coinr(
         for name, kind in data.regions.schema.items()
         if kind == pl.String and name not in ("region", "parent", *NAMES)
     ]
-    known = data.regions.select("region", *groups, uName="name_en")
+    known = data.regions.select(*groups, uCode="region", uName="name_en")
     below = sorted({ratio.below for ratio in ratios.values() if ratio.below is not None})
     items = [
         item for item in section.indicator if any(item in t.indicators for t in trees.values())
     ]
     idata = (
-        raw.join(known, on="region", how="left")
-        .sort("scenario", "region")
-        .select(
-            *(pl.col("region").alias("uCode"), "uName", pl.col("scenario").alias("Time")),
-            *(*groups, *below, *(item.id for item in items)),
-        )
+        raw.join(known, on="uCode", how="left")
+        .sort("Time", "uCode")
+        .select("uCode", "uName", "Time", *groups, *below, *(item.id for item in items))
     )
     return idata, _meta(section, trees, items, ratios, [*groups], below)
 
@@ -183,8 +180,11 @@ def _raw(found: pl.DataFrame, measures: pl.DataFrame, ratios: Mapping[str, _Rati
         schema={"indicator": pl.String, "column": pl.String, "below": pl.String},
         orient="row",
     )
+    keys = ["Time", "uCode"]
+    found, measures = (
+        cells.rename({"scenario": "Time", "region": "uCode"}) for cells in (found, measures)
+    )
     read = measures.join(named, on="indicator")
-    keys = ["scenario", "region"]
     cells = [
         found.join(named, on="indicator", how="anti").select(*keys, "indicator", "value"),
         read.filter(pl.col("measure") == pl.col("column")).select(*keys, "indicator", "value"),
@@ -324,9 +324,9 @@ def _sheets(result: Rating) -> dict[str, pl.DataFrame]:
     idata, imeta = to_coinr(result.section, result.data, result.edition)
     ids = [item.id for item in result.indicators]
     nodes = imeta.filter(pl.col("Type") == "Aggregate")["iCode"].to_list()
-    scores = result.scores.pivot("node", index="region", values="score").select("region", *nodes)
+    scores = _wide(result.scores, "node", "score").select("uCode", *nodes)
     steps = {
-        name: _wide(result, column).select("region", *ids)
+        name: _wide(result.values, "indicator", column).select("uCode", *ids)
         for name, column in (
             ("Denominated", "value"),
             ("Imputed", "imputed"),
@@ -334,22 +334,24 @@ def _sheets(result: Rating) -> dict[str, pl.DataFrame]:
             ("Normalised", "score"),
         )
     }
-    steps["Aggregated"] = steps["Normalised"].join(scores, on="region", maintain_order="left")
-    ranked = result.ranks.select("region", Rank="rank").join(
-        scores.select("region", *reversed(nodes)), on="region", maintain_order="left"
+    steps["Aggregated"] = steps["Normalised"].join(scores, on="uCode", maintain_order="left")
+    ranked = result.ranks.select(uCode="region", Rank="rank").join(
+        scores.select("uCode", *reversed(nodes)), on="uCode", maintain_order="left"
     )
     return {
         "Meta.Ind": imeta,
         "Meta.Unit": idata.drop(ids),
         "Meta.Weights.Original": imeta.drop_nulls("Level").select("iCode", "Level", "Weight"),
         "Data.Raw": idata.select("uCode", *ids),
-        **{f"Data.{name}": frame.rename({"region": "uCode"}) for name, frame in steps.items()},
-        "Results.FullScore": ranked.rename({"region": "uCode"}),
+        **{f"Data.{name}": frame for name, frame in steps.items()},
+        "Results.FullScore": ranked,
     }
 
 
-def _wide(result: Rating, column: str) -> pl.DataFrame:
-    return result.values.pivot("indicator", index="region", values=column).sort("region")
+def _wide(cells: pl.DataFrame, item: str, column: str) -> pl.DataFrame:
+    """A row a region: no id has the capital letter of its key."""
+    keyed = cells.select(item, column, uCode="region")
+    return keyed.pivot(item, index="uCode", values=column).sort("uCode")
 
 
 class _Exact(float):

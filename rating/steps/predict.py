@@ -15,6 +15,9 @@ from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem, nearest
 from rating.steps.models import Matrix, UnfitError, expectation, neighbours, regression
 
+# Beside columns with the names of indicators.
+_REGION = "__region"
+
 Model: TypeAlias = Regression | Nearest | Expectation
 
 
@@ -124,7 +127,7 @@ def _tables(
         return
     ordered = store.query(
         """
-        SELECT c.scenario, c.region, c.indicator, c.value
+        SELECT c.scenario, c.region AS __region, c.indicator, c.value
         FROM cells c
         JOIN used u ON u.indicator = c.indicator
         ORDER BY c.scenario, c.region, c.indicator
@@ -132,11 +135,11 @@ def _tables(
         {"cells": cells, "used": pl.DataFrame({"indicator": names})},
     )
     for part in ordered.partition_by("scenario"):
-        wide = part.pivot("indicator", index="region", values="value", maintain_order=True)
+        wide = part.pivot("indicator", index=_REGION, values="value", maintain_order=True)
         # An indicator that is not in force in this edition has no column: nothing is known of it.
         absent = [pl.lit(None, pl.Float64).alias(n) for n in names if n not in wide.columns]
         values = wide.with_columns(absent).select(names).to_numpy().astype(np.float64)
-        yield Table(part["scenario"][0], tuple(wide["region"]), tuple(names), values)
+        yield Table(part["scenario"][0], tuple(wide[_REGION]), tuple(names), values)
 
 
 def _fits(

@@ -33,7 +33,7 @@ LEAVES = st.sampled_from(["a", "b", "n", '"order"', "1", "2.5", "-3", "0", "1e-3
 @given(st.recursive(LEAVES, numbers, max_leaves=12))
 def test_a_formula_printed_twice_is_the_same(text):
     first = formulas.check(text, COLUMNS)
-    totals = {f"total_{n}": "number" for n in range(1, len(first.totals) + 1)}
+    totals = {f"__total_{n}": "number" for n in range(1, len(first.totals) + 1)}
     assert formulas.check(first.sql, {**COLUMNS, **totals}).sql == first.sql
 
 
@@ -45,9 +45,9 @@ def test_what_is_printed_means_what_was_typed(text, a, b):
     formula = formulas.check(text, COLUMNS)
     row = (
         f'SELECT {a}::DOUBLE AS a, {b}::DOUBLE AS b, 2::DOUBLE AS n, 0.5::DOUBLE AS "order", '
-        "true AS flag, 7::DOUBLE AS total_1"
+        "true AS flag, 7::DOUBLE AS __total_1"
     )
-    typed = text.replace("total(a)", "total_1")
+    typed = text.replace("total(a)", "__total_1")
     with duckdb.connect() as connection:
         query = f"SELECT {formula.sql} AS x, {typed} AS y FROM ({row})"
         try:
@@ -67,7 +67,7 @@ def test_what_is_printed_means_what_was_typed(text, a, b):
         ("(a > b) = (b > a)", "(a > b) = (b > a)"),
         ("CASE t WHEN 'it''s' THEN 1 END", "CASE WHEN t = 'it''s' THEN 1 ELSE NULL END"),
         ("least(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE least(a, b) END"),
-        ("total(a) / nullif(total(b), 0)", "total_1 / nullif(total_2, 0)"),
+        ("total(a) / nullif(total(b), 0)", "__total_1 / nullif(__total_2, 0)"),
         ("1.5 * a", "1.5e0 * a"),
         ("100000000000 * a", "100000000000e0 * a"),
         ("CASE WHEN t NOT LIKE 'x%' THEN a END", "CASE WHEN t NOT LIKE 'x%' THEN a ELSE NULL END"),
@@ -128,8 +128,8 @@ def test_what_is_printed_means_what_was_typed(text, a, b):
             "greatest(flag, b = 1)",
             "CASE WHEN flag IS NULL OR (b = 1) IS NULL THEN NULL ELSE greatest(flag, b = 1) END",
         ),
-        ("highest(a) - lowest(b)", "total_1 - total_2"),
-        ("total(a) - total(a)", "total_1 - total_1"),
+        ("highest(a) - lowest(b)", "__total_1 - __total_2"),
+        ("total(a) - total(a)", "__total_1 - __total_1"),
     ],
 )
 def test_a_formula_is_printed_in_one_way(text, wanted):
@@ -138,7 +138,7 @@ def test_a_formula_is_printed_in_one_way(text, wanted):
 
 def test_the_sums_of_a_formula_are_numbered_after_those_before_it():
     formula = formulas.check("total(a) + middle(b) / total(a)", COLUMNS, after_totals=3)
-    assert formula.sql == "total_4 + total_5 / total_4"
+    assert formula.sql == "__total_4 + __total_5 / __total_4"
     assert formula.totals == ("list_sum(list_sort(list(a)))", "median(b)")
     assert formula.columns == ("a", "b")
 
