@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from rating.definitions.messages import problems_of
+from rating.definitions.spelling import fault
 from rating.errors import DefinitionError, Problem
 
 _T = TypeVar("_T")
@@ -25,6 +27,12 @@ def _identifier(value: str) -> str:
     if not ID.fullmatch(value):
         raise ValueError(f"'{value}' is not an id: lower-case words joined by underscores")
     return value
+
+
+def _region(value: str) -> str:
+    if wrong := fault(value):
+        raise ValueError(wrong)
+    return unicodedata.normalize("NFC", value)
 
 
 def _tuple(value: Any) -> Any:
@@ -41,6 +49,7 @@ def _date(value: Any) -> Any:
 
 
 Id = Annotated[str, AfterValidator(_identifier), Field(max_length=64)]
+RegionKey = Annotated[str, AfterValidator(_region)]
 Many = Annotated[tuple[_T, ...], BeforeValidator(_tuple)]
 Day = Annotated[date, BeforeValidator(_date)]
 Number = Annotated[float, Field(allow_inf_nan=False)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rating.definitions.definition import Day, Definition, Many, Number, refuse
+from rating.definitions.definition import Day, Definition, Many, Number, RegionKey, refuse
 from rating.definitions.messages import beside
 from rating.definitions.parsing import Type
 from rating.errors import Problem, nearest
@@ -43,7 +43,7 @@ class Example(Definition):
     """
 
     why: str
-    expect: dict[str, Expected]
+    expect: dict[RegionKey, Expected]
     edition: Annotated[int, Field(ge=1900, le=2100)] | None = None
     as_of: Day | None = None
     tables: dict[str, Many[dict[str, Any]]] = Field(default_factory=dict)
@@ -69,8 +69,8 @@ class WholeExample(Definition):
     """
 
     why: str
-    given: dict[str, dict[str, Number]]
-    expect: dict[str, dict[str, Expected]]
+    given: dict[RegionKey, dict[str, Number]]
+    expect: dict[RegionKey, dict[str, Expected]]
     edition: Annotated[int, Field(ge=1900, le=2100)] | None = None
     sector: str | None = None
 

@@ -20,6 +20,7 @@ from rating.definitions.definition import (
     Many,
     Number,
     Override,
+    RegionKey,
     build,
     parsed,
     refuse,
@@ -129,7 +130,7 @@ class Edition(Definition):
     """What is particular to one year: regions assessed outside the ranking, a note."""
 
     year: Annotated[int, Field(ge=1900, le=2100)]
-    outside: Many[str] = ()
+    outside: Many[RegionKey] = ()
     note: Text | None = None
 
 

@@ -29,7 +29,8 @@ from rating.inputs.coinr_meta import (
     settings_of,
     texts,
 )
-from rating.inputs.tables import REGIONS, Data, read
+from rating.inputs.regions_file import REGIONS
+from rating.inputs.tables import Data, read
 
 Parameters = Literal["none", "goalposts", "target", "minmax", "zscore", "scaled"]
 

@@ -1,9 +1,17 @@
-"""The keys of a row: the region resolved by its register, and no region and year twice."""
+"""The keys of a row: the region resolved by its register, and no region and year twice.
+
+Without a register a region is what its name says, so two spellings of one name would be two
+regions: each table's names are held against those of all the others.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 import polars as pl
 
+from rating.definitions import spelling
+from rating.definitions.table import Input
 from rating.errors import Problem
 from rating.inputs.cells import EMPTY
 from rating.inputs.raw import SHOWN, shown
@@ -37,7 +45,7 @@ def unknown(file: str, regions: pl.DataFrame, register: Register) -> list[Proble
     names = lost.group_by("cell").agg(pl.col("row").min(), count=pl.len()).sort("row", "cell")
     problems = []
     for name, row, count in names.head(LISTED).iter_rows():
-        what = f"no region is named '{shown(name)}'"
+        what = f"no region is named '{shown(spelling.seen(name))}'"
         what += f" (and {count - 1} more rows of that name)" if count > 1 else ""
         where = f"{file}, row {row}, column region"
         problems.append(Problem(where, what, register.nearest(name[:SHOWN])))
@@ -45,6 +53,83 @@ def unknown(file: str, regions: pl.DataFrame, register: Register) -> list[Proble
         what = f"{names.height - LISTED} more names that the register does not know"
         problems.append(Problem(f"{file}, column region", what))
     return problems
+
+
+ALIKE = "alike but for marks or accents"
+ALONE = "a region that no other table has, where each has a row for every region"
+
+
+Doubt = tuple[str, str, int, str, str, str]
+"""A cell that is read and doubtful, in the columns of ``Data.remarks``."""
+
+SPELT = {"table": pl.String, "file": pl.String, "row": pl.Int64, "name": pl.String}
+"""Every name of a region that a table holds, with the first row where it stands."""
+
+
+def spelt(table: str, file: str, names: pl.Series, rows: pl.Series) -> pl.DataFrame:
+    """The different names of the regions of a table, in the columns of SPELT."""
+    name = names.cast(pl.String).str.normalize("NFC").replace("", None)
+    frame = pl.DataFrame({"name": name, "row": rows}).drop_nulls("name")
+    first = frame.group_by("name", maintain_order=True).agg(pl.col("row").min())
+    return first.select(table=pl.lit(table), file=pl.lit(file), row="row", name="name")
+
+
+def faults(found: pl.DataFrame) -> dict[str, str]:
+    """The names that are refused, with the rule: for their own letters, or as one of two spellings.
+
+    Args:
+        found: the names of all tables, in the columns of SPELT.
+    """
+    own = {name: spelling.fault(name) for name in found["name"].unique(maintain_order=True)}
+    refused = {name: rule for name, rule in own.items() if rule is not None}
+    for places in _twins(found, spelling.bare):
+        for name in places:
+            # Where the other spelling is refused for its letters, this one is right.
+            others = [
+                place
+                for one, place in places.items()
+                if one != name and (own[name] or not own[one])
+            ]
+            listed = " and ".join(others[:3])
+            if name in refused:
+                refused[name] += f" (without it: {listed})"
+            elif others:
+                refused[name] = f"the same name in another spelling: {listed}; write one of them"
+    return refused
+
+
+def doubtful(found: pl.DataFrame, inputs: Mapping[str, Input]) -> Iterator[Doubt]:
+    """What may be one region under two names: names alike, and those of one table alone.
+
+    Args:
+        found: the names of all tables, in the columns of SPELT.
+        inputs: what is declared of them.
+    """
+    told: set[str] = set()
+    for places in _twins(found, spelling.letters):
+        held = found.filter(pl.col("name").is_in(list(places)))
+        # A table that has both takes them for two; those that fold into one are refused.
+        if held["table"].is_duplicated().any() or len(set(map(spelling.bare, places))) == 1:
+            continue
+        told.update(places)
+        for table, file, row, name in held.iter_rows():
+            others = " and ".join(place for one, place in places.items() if one != name)
+            yield table, file, row, "region", f"{ALIKE}: {others}", name
+    whole = [t for t, one in inputs.items() if one.grain == "region" and one.absent == "missing"]
+    told.update(name for name in found["name"].unique() if spelling.fault(name))
+    held = found.filter(pl.col("table").is_in(whole) & ~pl.col("name").is_in(list(told)))
+    if held["table"].n_unique() > 1:
+        for table, file, row, name in held.filter(pl.len().over("name") == 1).iter_rows():
+            yield table, file, row, "region", ALONE, name
+
+
+def _twins(found: pl.DataFrame, common: Callable[[str], str]) -> Iterator[dict[str, str]]:
+    """The names that have something in common, each with the place where it first stands."""
+    alike: dict[str, dict[str, str]] = {}
+    for _, file, row, name in found.iter_rows():
+        place = f"'{shown(spelling.seen(name))}' ({file}, row {row})"
+        alike.setdefault(common(name), {}).setdefault(name, place)
+    yield from (places for places in alike.values() if len(places) > 1)
 
 
 def repeated(regions: pl.DataFrame, year: pl.Series | None) -> pl.DataFrame:

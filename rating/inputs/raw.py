@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from rating.errors import DataError, Problem
+from rating.errors import DataError, Problem, nearest
 
 SHOWN = 200
 """Characters of a refused cell that ``refused`` keeps."""
@@ -198,6 +198,11 @@ def check_header(file: str, header: Sequence[str]) -> list[Problem]:
             what = f"the columns '{shown(before)}' and '{shown(name)}' differ in case only"
             problems.append(Problem(where, what, "rename one"))
     return first(where, problems)
+
+
+def no_column(file: str, name: str, names: list[str]) -> Problem:
+    """What is told where a header lacks a column."""
+    return Problem(f"{file}, row 1", f"no column '{name}'", shown(nearest(name, names)))
 
 
 def first(where: str, problems: list[Problem], shown: int = 20) -> list[Problem]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -11,30 +9,12 @@ from functools import cache
 import polars as pl
 
 from rating import resources
+from rating.definitions.spelling import fold
 
 WITHOUT_OKRUGS = "without_okrugs"
 """The reach of a name such as 'Tyumen region without its autonomous okrugs'."""
 
 NAMES = ("name_en", "name_ru", "short_en", "short_ru")
-
-# Letters that look the same in print. They are folded only where a name has Cyrillic letters.
-_LATIN = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
-
-
-def key(name: str) -> str:
-    """What two spellings of one name have in common.
-
-    Example:
-        >>> key("Орёл  — Сити") == key("орел-cити")
-        True
-    """
-    text = unicodedata.normalize("NFKC", name)
-    if _CYRILLIC.search(text):
-        text = text.translate(_LATIN)
-    text = text.casefold().replace("ё", "е")
-    return " ".join(_DASH.sub("-", text).split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +23,7 @@ class Register:
 
     Attributes:
         frame: one row a region: region (the code), name_en, name_ru and any other columns.
-        keys: key, region, reach, shown: every name as ``key`` folds it, and as it is written.
+        keys: key, region, reach, shown: every name as ``fold`` has it, and as it is written.
     """
 
     frame: pl.DataFrame
@@ -83,7 +63,7 @@ class Register:
             names.append(aliases.select(shown="alias", region="region", reach=reach))
         shown = pl.concat(names).drop_nulls("shown")
         keys = shown.with_columns(
-            key=pl.Series([key(name) for name in shown["shown"]], dtype=pl.String)
+            key=pl.Series([fold(name) for name in shown["shown"]], dtype=pl.String)
         )
         # A name that two regions share names neither of them; their codes still do.
         alone = pl.struct("region", "reach").n_unique().over("key") == 1
@@ -94,7 +74,7 @@ class Register:
         """Each different name with its region and reach, missing where the name is unknown."""
         name = names.cast(pl.String).drop_nulls().unique().alias("name")
         spelt = pl.DataFrame(
-            {"name": name, "key": pl.Series([key(n) for n in name], dtype=pl.String)}
+            {"name": name, "key": pl.Series([fold(n) for n in name], dtype=pl.String)}
         )
         coded = pl.col("name").is_in(self.frame["region"].to_list())
         return spelt.join(self.keys, on="key", how="left").select(
@@ -114,9 +94,9 @@ class Register:
 
     def nearest(self, name: str) -> str:
         """A sentence with the known name or code closest to an unknown one."""
-        shown = {key(code): code for code in self.frame["region"]}
+        shown = {fold(code): code for code in self.frame["region"]}
         shown |= dict(self.keys.select("key", "shown").iter_rows())
-        close = get_close_matches(key(name), list(shown), n=1, cutoff=0.6)
+        close = get_close_matches(fold(name), list(shown), n=1, cutoff=0.6)
         if close:
             return f"did you mean '{shown[close[0]]}'?"
         return "write the region's code, or its name as the register has it"

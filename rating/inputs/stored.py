@@ -8,7 +8,7 @@ itself, so memory does not grow with the register.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from rating.definitions import derived
+from rating.definitions import derived, spelling
 from rating.definitions.parsing import SQL_TYPE, literal, quoted
 from rating.definitions.table import Column, Input
 from rating.errors import DefinitionError, Problem, nearest
@@ -109,6 +109,25 @@ def source(files: Iterable[Path]) -> str:
     return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
 
 
+def regions(files: list[Path]) -> tuple[str, pl.Series, pl.Series]:
+    """The names of regions in the files: the first file's name, each name and its first row.
+
+    Files that cannot be read, or have no such column, name none: ``check`` tells what they are.
+    """
+    with duckdb.connect(config={"python_enable_replacements": False}) as connection:
+        without_bar(connection)
+        listed = ", ".join(literal(str(file)) for file in files)
+        query = f"""
+            SELECT CAST(region AS VARCHAR) AS name, min(file_row_number) + 2 AS row
+            FROM read_parquet([{listed}], file_row_number = true)
+            GROUP BY ALL ORDER BY ALL"""
+        try:
+            found = pl.DataFrame(Stream(connection.sql(query)))
+        except duckdb.Error:
+            found = pl.DataFrame(schema={"name": pl.String, "row": pl.Int64})
+    return files[0].name, found["name"], found["row"].cast(pl.Int64)
+
+
 def is_large(files: list[Path], declared: Input) -> bool:
     """Whether a table is read in place: large, finer than a region, and no rule about groups."""
     return (
@@ -124,16 +143,18 @@ def check(
     files: list[Path],
     declared: Input,
     register: Register | None,
+    refused: Mapping[str, str],
     problems: list[Problem],
 ) -> tuple[Stored, pl.DataFrame] | None:
     """A table in its files, and its refused rows: file, row, column, rule, value.
 
-    What is wrong with the files as a whole is added to ``problems``; then nothing is returned.
+    Names of regions that are ``refused`` refuse their rows. What is wrong with the files as a whole
+    is added to ``problems``; then nothing is returned.
     """
     with duckdb.connect(config={"python_enable_replacements": False}) as connection:
         without_bar(connection)
         try:
-            return _read(connection, name, files, declared, register, problems)
+            return _read(connection, name, files, declared, register, refused, problems)
         except duckdb.Error as error:
             what = f"not whole Parquet files: {str(error).splitlines()[0]}"
             problems.append(Problem(files[0].name, what, "write or download them again"))
@@ -146,6 +167,7 @@ def _read(
     files: list[Path],
     declared: Input,
     register: Register | None,
+    refused: Mapping[str, str],
     problems: list[Problem],
 ) -> tuple[Stored, pl.DataFrame] | None:
     described = connection.sql(f"DESCRIBE SELECT * FROM {source(files)}").fetchall()
@@ -158,7 +180,11 @@ def _read(
     if not wrong:
         codes, wrong = _codes(connection, files, register)
     problems += wrong
-    return None if wrong else _checked(connection, name, files, types, columns, declared, codes)
+    return (
+        None
+        if wrong
+        else _checked(connection, name, files, types, columns, declared, codes, refused)
+    )
 
 
 def _misfits(file: str, types: dict[str, str], columns: dict[str, Column]) -> Iterator[Problem]:
@@ -174,14 +200,13 @@ def _codes(
     connection: duckdb.DuckDBPyConnection, files: list[Path], register: Register | None
 ) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
     """The regions of the files under other names than their codes, and those nobody knows."""
-    if register is None:
-        return (), []
     query = f"SELECT DISTINCT region FROM {source(files)} WHERE region IS NOT NULL ORDER BY 1"
     names = pl.DataFrame(Stream(connection.sql(query)))["region"].cast(pl.String)
-    codes = register.resolve(names)
+    codes = names.str.normalize("NFC") if register is None else register.resolve(names)
     lost = names.filter(codes.is_null()).to_list()
-    what = f"{len(lost)} regions that the register does not know: {', '.join(lost[:5])}"
-    if lost:
+    if lost and register is not None:
+        some = ", ".join(map(spelling.seen, lost[:5]))
+        what = f"{len(lost)} regions that the register does not know: {some}"
         return (), [Problem(f"{files[0].name}, column region", what, register.nearest(lost[0]))]
     pairs = tuple(zip(names.to_list(), codes.to_list(), strict=True))
     return (pairs if any(name != code for name, code in pairs) else ()), []
@@ -195,8 +220,11 @@ def _checked(
     columns: dict[str, Column],
     declared: Input,
     codes: tuple[tuple[str, str], ...],
+    refused: Mapping[str, str],
 ) -> tuple[Stored, pl.DataFrame]:
     faults = list(_faults(connection, files, columns, declared, types))
+    spelt = "nfc_normalize(CAST(region AS VARCHAR)) ="
+    faults += [("region", rule, f"{spelt} {literal(cell)}") for cell, rule in refused.items()]
     counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for _, _, sql in faults)
     years = ", list_sort(list(DISTINCT year))" if "year" in types else ", NULL"
     query = f"SELECT count(*){years}, {counts} FROM {source(files)}"

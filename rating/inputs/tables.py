@@ -12,13 +12,23 @@ import polars as pl
 from rating.definitions.model import Column, Input, Source
 from rating.definitions.section import Section
 from rating.errors import DataError, Problem, nearest
-from rating.inputs import cells, csv_file, keys, parquet_file, raw, rules, sources_file, xlsx_file
+from rating.inputs import (
+    cells,
+    csv_file,
+    keys,
+    parquet_file,
+    raw,
+    regions_file,
+    rules,
+    sources_file,
+    xlsx_file,
+)
 from rating.inputs import stored as stored_file
 from rating.inputs.regions import Register
+from rating.inputs.regions_file import REGIONS
 from rating.inputs.stored import Stored
 
 FORMATS = (".csv", ".parquet", ".xlsx")
-REGIONS = "regions"
 SOURCES = "sources.toml"
 
 _YEAR = Column(type="integer", min=1900, max=2100, nullable=False)
@@ -115,15 +125,17 @@ def read(source: Tables, section: Section) -> Data:
         large = _large(source, files, inputs)
         small = {table: given for table, given in inputs.items() if table not in large}
         found = _tables(files, small, problems)
-    register = _register(section, found, problems)
+    register = regions_file.read(section, found, problems)
+    spelt = _spelt(found, large, inputs) if register is None else pl.DataFrame(schema=keys.SPELT)
+    faults = keys.faults(spelt)
     checked: dict[str, _Checked] = {}
     for table in inputs:
         if table in found:
-            checked[table] = _check(table, inputs[table], found[table], register, problems)
+            checked[table] = _check(table, inputs[table], found[table], register, faults, problems)
     stored: dict[str, Stored] = {}
     refused = [one.refused for one in checked.values()]
     for table, parts in large.items():
-        kept = stored_file.check(table, parts, inputs[table], register, problems)
+        kept = stored_file.check(table, parts, inputs[table], register, faults, problems)
         if kept is not None:
             stored[table] = kept[0]
             refused.append(kept[1].select(pl.lit(table).alias("table"), pl.all()))
@@ -139,7 +151,12 @@ def read(source: Tables, section: Section) -> Data:
         sources=sources,
         synthetic=synthetic,
         stored=stored,
-        remarks=pl.concat([pl.DataFrame(schema=_REFUSED), *map(_remarks, found, found.values())]),
+        remarks=pl.concat(
+            [
+                pl.DataFrame(list(keys.doubtful(spelt, inputs)), schema=_REFUSED, orient="row"),
+                *map(_remarks, found, found.values()),
+            ]
+        ),
     )
 
 
@@ -227,39 +244,6 @@ def _frames(
     return found
 
 
-def _register(
-    section: Section, found: Mapping[str, raw.Raw], problems: list[Problem]
-) -> Register | None:
-    if section.regions is not None:
-        return Register.named(section.regions)
-    if REGIONS not in found or REGIONS in section.inputs:
-        return None
-    table = found[REGIONS]
-    if "region" not in table.frame.columns:
-        problems.append(_no_column(table.file, "region", table.frame.columns))
-        return None
-    frame, bad = _register_cells(table.frame)
-    again = keys.repeated(keys.region(frame["region"], table.rows, None), None)
-    bad += [("region", index, rule) for index, _, rule, _ in again.iter_rows()]
-    # A register with a hole would refuse good rows elsewhere, so here a bad row refuses the file.
-    places = sorted((table.rows[index], f", column {name}", rule) for name, index, rule in bad)
-    places += [(refusal.row, "", refusal.rule) for refusal in table.refused]
-    problems += [Problem(f"{table.file}, row {row}{name}", rule) for row, name, rule in places]
-    return Register.of(frame) if not places else None
-
-
-def _register_cells(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, int, str]]]:
-    """A table of regions with its text read by the grammar; (column, index, rule) of bad cells."""
-    bad: list[tuple[str, int, str]] = []
-    frame = frame.with_columns(pl.col("region").cast(pl.String))
-    for name, dtype in frame.schema.items():
-        if cells.is_text(dtype):
-            read, refused = cells.parse(frame[name], Column(type="text", nullable=name != "region"))
-            frame = frame.with_columns(read)
-            bad += [(name, index, rule) for index, rule, _ in refused.iter_rows()]
-    return frame, bad
-
-
 @dataclass(frozen=True, eq=False)
 class _Checked:
     frame: pl.DataFrame
@@ -267,7 +251,12 @@ class _Checked:
 
 
 def _check(
-    table: str, declared: Input, found: raw.Raw, register: Register | None, problems: list[Problem]
+    table: str,
+    declared: Input,
+    found: raw.Raw,
+    register: Register | None,
+    faults: Mapping[str, str],
+    problems: list[Problem],
 ) -> _Checked:
     """One table against its declaration; problems of the file are added to ``problems``."""
     # What is looked up in a sector is no column of a file, but may be one of a frame.
@@ -280,7 +269,7 @@ def _check(
         columns = {"year": _YEAR, **columns}
     named = {} if declared.grain == "country" else {"region": Column(type="text")}
     wrong = [
-        _no_column(found.file, name, found.frame.columns)
+        raw.no_column(found.file, name, found.frame.columns)
         for name in (*named, *columns)
         if name not in found.frame.columns
     ]
@@ -291,7 +280,7 @@ def _check(
     values: dict[str, pl.Series] = {}
     refused: list[pl.DataFrame] = []
     if named:
-        regions, refused = _regions(found, register, problems)
+        regions, refused = _regions(found, register, faults, problems)
         values["region"] = regions["region"]
     for name, column in columns.items():
         values[name], bad = cells.parse(found.frame[name], column)
@@ -312,8 +301,24 @@ def _without(frame: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
     return frame.join(bad, on=rules.INDEX, how="anti", maintain_order="left")
 
 
+def _spelt(
+    found: Mapping[str, raw.Raw], large: Mapping[str, list[Path]], inputs: Mapping[str, Input]
+) -> pl.DataFrame:
+    """The names of regions of every table, as its file has them."""
+    named = [
+        keys.spelt(table, one.file, one.frame["region"], one.rows)
+        for table, one in found.items()
+        if table in inputs and inputs[table].grain != "country" and "region" in one.frame.columns
+    ]
+    named += [keys.spelt(table, *stored_file.regions(parts)) for table, parts in large.items()]
+    return pl.concat([pl.DataFrame(schema=keys.SPELT), *named])
+
+
 def _regions(
-    found: raw.Raw, register: Register | None, problems: list[Problem]
+    found: raw.Raw,
+    register: Register | None,
+    faults: Mapping[str, str],
+    problems: list[Problem],
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The regions of the rows by their codes, and the rows whose region is refused."""
     regions = keys.region(found.frame["region"], found.rows, register)
@@ -321,12 +326,17 @@ def _regions(
         problems += keys.unknown(found.file, regions, register)
         return regions, [keys.empty(regions)]
     codes, bad = cells.parse(regions["region"], Column(type="text", nullable=False))
-    refused = bad.select("index", column=pl.lit("region"), rule="rule", value="value")
-    return regions.with_columns(region=codes), [refused]
-
-
-def _no_column(file: str, name: str, names: list[str]) -> Problem:
-    return Problem(f"{file}, row 1", f"no column '{name}'", raw.shown(nearest(name, names)))
+    told = pl.DataFrame(list(faults.items()), schema=["region", "rule"], orient="row")
+    named = regions.select("index", pl.col("region").cast(pl.String).str.normalize("NFC"))
+    faulty = named.join(told.cast(pl.String), on="region")
+    value = pl.col("region").str.head(raw.SHOWN)
+    refused = [
+        bad.join(faulty, on="index", how="anti").select(
+            "index", column=pl.lit("region"), rule="rule", value="value"
+        ),
+        faulty.select("index", column=pl.lit("region"), rule="rule", value=value),
+    ]
+    return regions.with_columns(region=codes), refused
 
 
 def _wrong_types(found: raw.Raw, columns: Mapping[str, Column]) -> list[Problem]:

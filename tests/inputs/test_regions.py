@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rating.definitions import spelling
 from rating.inputs import regions
 from rating.inputs.regions import Register
 
@@ -51,22 +52,22 @@ def test_blanks_case_and_dashes_of_a_name_are_nothing(data):
 
 @given(st.data())
 def test_latin_look_alikes_inside_a_cyrillic_name_are_nothing(data):
-    cyrillic = [i for i, name in enumerate(SHOWN) if regions._CYRILLIC.search(name)]
+    cyrillic = [i for i, name in enumerate(SHOWN) if spelling._CYRILLIC.search(name)]
     at = data.draw(st.sampled_from(cyrillic))
     places = data.draw(st.sets(st.integers(0, len(SHOWN[at]) - 1)))
     name = "".join(LATIN.get(c, c) if i in places else c for i, c in enumerate(SHOWN[at]))
-    if regions._CYRILLIC.search(name):
+    if spelling._CYRILLIC.search(name):
         assert resolve(name) == [CODES[at]]
 
 
 def test_the_two_dots_of_a_letter_are_nothing():
-    assert regions.key("Орёл") == regions.key("Орел") == regions.key("ОРЕ\u0308Л")
+    assert spelling.fold("Орёл") == spelling.fold("Орел") == spelling.fold("ОРЕ\u0308Л")
 
 
 @given(st.text())
 def test_folding_a_name_twice_is_folding_it_once(name):
-    once = regions.key(name)
-    assert regions.key(once) == once
+    once = spelling.fold(name)
+    assert spelling.fold(once) == once
 
 
 def test_codes_match_exactly():
