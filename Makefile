@@ -4,6 +4,7 @@
 # make docs      renews the reference and the schemas and writes the site to build/site
 # make demo      writes data/demo anew
 # make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about half an hour)
+# make fuzz-readers  reads damaged files for ten minutes a reader; SECONDS=60 to shorten
 # make mutation  changes formulas, laws and steps by one thing at a time and runs their tests (hours)
 # make bench     prints times and their ratio to what is allowed
 # make lock      renews requirements.txt, requirements-dev.txt and requirements-spark.txt
@@ -13,7 +14,7 @@
 
 .DEFAULT_GOAL := ranking
 .DELETE_ON_ERROR:
-.PHONY: ranking test spark docs demo fuzz mutation bench lock clean system
+.PHONY: ranking test spark docs demo fuzz fuzz-readers mutation bench lock clean system
 
 PYTHON :=
 VENV := .venv
@@ -47,6 +48,9 @@ docs: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -n 2 tests/test_twin.py
+
+fuzz-readers: $(VENV)/.dev
+	PYTHONPATH=. SECONDS=$(or $(SECONDS),600) $(PY) benchmarks/fuzz_readers.py
 
 # Here and not in the lock: nothing else needs it, and it brings a dozen packages of a terminal.
 mutation: $(VENV)/.dev

@@ -41,8 +41,7 @@ from rating.result import Rating
 
 log = logging.getLogger("rating")
 
-REMARKS, LISTED = 20, 200
-"""Remarks and refused cells that a command prints; it counts the others."""
+REMARKS, LISTED = 20, 200  # that a command prints; it counts the others
 
 app = typer.Typer(
     help="Rate regions by declared indicators and publish the ranking.",
@@ -328,8 +327,8 @@ def _read(folder: Path, section: Section, allow_refused: bool) -> Data:
         log.info("%s: %d rows, sha256 %s", row["file"], row["rows"], row["sha256"])
     for row in data.remarks.head(REMARKS).iter_rows(named=True):
         tell(f"warning: {_place(row)}: {_refusal(row)}")
-    if data.remarks.height > REMARKS:
-        tell(f"warning: {data.remarks.height - REMARKS} more")
+    if (more := data.remarks.height - REMARKS) > 0:
+        tell(f"warning: {more} more")
     count = data.refused.height
     if count and not allow_refused:
         problems = [
@@ -348,8 +347,7 @@ def _read(folder: Path, section: Section, allow_refused: bool) -> Data:
 
 
 def _place(row: dict[str, object]) -> str:
-    parts = [f"{key} {row[key]}" for key in ("row", "column") if row[key]]
-    return ", ".join([str(row["file"]), *parts])
+    return f"{row['file']}" + "".join(f", {k} {row[k]}" for k in ("row", "column") if row[k])
 
 
 def _refusal(row: dict[str, object]) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from rating.definitions.model import Column
+from rating.definitions.parsing import SQL_TYPE, literal
+from rating.errors import Problem
 from rating.inputs import classifiers
-from rating.inputs.raw import SHOWN, UNPRINTABLE
+from rating.inputs.raw import BLANK, SHOWN, UNPRINTABLE
 
 LONGEST = 3000
 """Characters a cell may hold."""
@@ -25,11 +27,14 @@ DTYPES: dict[str, type[pl.DataType]] = {
     "boolean": pl.Boolean,
 }
 
+SQL_TYPES = {**SQL_TYPE, "integer": "BIGINT"}
+
 # The regular expressions are Rust's: \d and \s would take the digits and blanks of every script.
 _NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
 _INTEGER = r"^-?(0|[1-9][0-9]*)$"
 _DATE = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
-_EDGES = r"^\s|\s$"
+_EDGES = f"^{BLANK}|{BLANK}$"
+_ERROR = r"^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)$"
 
 EMPTY = "empty, and this column may not be; write the value"
 BLANK_AT_EDGE = "a blank before or after the value; remove it"
@@ -48,11 +53,15 @@ def _like(pattern: str, rule: str) -> tuple[pl.Expr, str]:
     return _cell.str.contains(pattern), rule
 
 
+# What no text may be, as a pattern that polars and DuckDB read alike.
+_TEXT = (
+    (_ERROR, SPREADSHEET_ERROR),
+    (UNPRINTABLE, "a control or invisible character; remove it"),
+    (_EDGES, BLANK_AT_EDGE),
+)
 _ANY_TEXT: _Faults = [
     (_cell.str.len_chars() > LONGEST, TOO_LONG),
-    _like(r"^#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)$", SPREADSHEET_ERROR),
-    _like(UNPRINTABLE, "a control or invisible character; remove it"),
-    _like(_EDGES, BLANK_AT_EDGE),
+    *(_like(pattern, rule) for pattern, rule in _TEXT),
 ]
 _MISSING = _like(
     r"(?i)^(n/?a|n\.a\.|null|none|nil|missing|н/?д|нет данных|[-‐‑–—−x*?.…]|\.\.+|…\s*\d?\)?)$",
@@ -175,6 +184,20 @@ def fits(dtype: pl.DataType, column: Column) -> bool:
     return is_text(dtype) or _from_typed(column.type, dtype) is not None
 
 
+def misfit(
+    file: str, name: str, dtype: pl.DataType, column: Column, *, typed: bool
+) -> Problem | None:
+    """The problem of a column whose cells cannot be read as the declared type.
+
+    Where the format has types, text is text: what looks like a number in it was never one.
+    """
+    if fits(dtype, column) and not (typed and is_text(dtype) and column.type != "text"):
+        return None
+    what = f"the column holds {dtype} where {column.type} is declared"
+    remedy = f"cast it to {DTYPES[column.type].__name__}"
+    return Problem(f"{file}, column {name}", what, remedy)
+
+
 def is_text(dtype: pl.DataType) -> bool:
     """Whether a column holds text, as every column of a CSV file does."""
     return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
@@ -212,12 +235,67 @@ def parse(cells: pl.Series, column: Column) -> tuple[pl.Series, pl.DataFrame]:
     refused = frame.filter(bad).select(
         pl.col("index").cast(pl.Int64),
         rule=_first([*limits, *faults], otherwise),
-        value=_cell.cast(pl.String)
-        .str.head(SHOWN)
-        .str.replace_all(UNPRINTABLE, "\N{REPLACEMENT CHARACTER}"),
+        value=shown(_cell),
     )
     values = frame.select(pl.when(~bad).then(_value).cast(DTYPES[column.type])).to_series()
     return values.rename(cells.name), refused
+
+
+def shown(cell: pl.Expr) -> pl.Expr:
+    """A refused cell as it is listed."""
+    text = cell.cast(pl.String).str.head(SHOWN)
+    return text.str.replace_all(UNPRINTABLE, "\N{REPLACEMENT CHARACTER}")
+
+
+def printed(cell: str, dtype: pl.DataType, column: Column) -> tuple[str, list[tuple[str, str]]]:
+    """The rule of a typed cell as SQL: its value, and what is wrong where a condition holds.
+
+    What ``parse`` does in polars: the first condition that holds gives the rule.
+
+    Args:
+        cell: SQL of the cell as the file has it.
+        dtype: the polars type of such cells.
+        column: the declared type and limits.
+    """
+    faults: list[tuple[str, str]] = []
+    if dtype == pl.Null:
+        value = f"CAST(NULL AS {SQL_TYPES[column.type]})"
+    elif column.type == "text":
+        text = f"nullif(CAST({cell} AS VARCHAR), '')"
+        faults = [(TOO_LONG, f"length({text}) > {LONGEST}")]
+        faults += [(rule, f"regexp_matches({text}, {literal(like)})") for like, rule in _TEXT]
+        bad = " OR ".join(condition for _, condition in faults)
+        value = f"CASE WHEN NOT ({bad}) THEN nfc_normalize({text}) END"
+    elif column.type in ("date", "boolean"):
+        value = cell
+    else:
+        double = f"CAST({cell} AS DOUBLE)"
+        faults = [(NOT_FINITE, f"NOT isfinite({double})")]
+        if column.type == "number":
+            value = (
+                f"CASE WHEN {double} = 0 THEN 0.0::DOUBLE WHEN isfinite({double}) THEN {double} END"
+            )
+        else:
+            value = f"TRY_CAST({cell} AS BIGINT)"
+            if not dtype.is_integer():
+                whole = f"{double} = floor({double})"
+                value = f"CASE WHEN {whole} THEN {value} END"
+                faults.append((NOT_WHOLE, f"NOT ({whole})"))
+            faults.append((TOO_LARGE, f"{cell} IS NOT NULL AND {value} IS NULL"))
+    limits = [] if column.nullable else [(EMPTY, f"{present(cell, dtype)} IS NULL")]
+    if column.min is not None:
+        limits.append((below(column.min), f"{value} < {column.min!r}"))
+    if column.max is not None:
+        limits.append((above(column.max), f"{value} > {column.max!r}"))
+    if column.choices is not None:
+        listed = ", ".join(map(literal, column.choices))
+        limits.append((not_a_choice(column.choices), f"CAST({value} AS VARCHAR) NOT IN ({listed})"))
+    return value, [*limits, *faults]
+
+
+def present(cell: str, dtype: pl.DataType) -> str:
+    """A cell as SQL, missing where its text is empty."""
+    return f"nullif(CAST({cell} AS VARCHAR), '')" if is_text(dtype) else cell
 
 
 def _limits(column: Column) -> _Faults:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -27,9 +28,14 @@ UNEVEN = 1_000_000
 
 _PIECE = 200_000  # cells held as Python's texts, each of which takes 50 bytes more than its own
 
-# Control characters, line separators, zero-width marks and the marks that turn text around;
-# escaped for Rust's regular expressions as for Python's.
-UNPRINTABLE = r"[\x00-\x1F\x7F-\x9F\u200B\u200E\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]"
+# Control characters, line separators, zero-width marks and the marks that turn text around; and
+# the blanks of every script. Written so that Python, Rust (polars) and RE2 (DuckDB) read them
+# alike: two hexadecimal digits, and the characters themselves beyond.
+UNPRINTABLE = (
+    r"[\x00-\x1F\x7F-\x9F"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+BLANK = r"[\x09-\x0D \x85" "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
 class Refusal(NamedTuple):
@@ -52,6 +58,8 @@ class Raw:
         refused: rows that are not in ``frame`` because the format itself is broken there.
         sha256: of the bytes of the file.
         remarks: what is read and doubtful, said in the same words; row 0 is the file as a whole.
+        typed: whether the format says of what type a column is, so that text is no number.
+        linked: whether a link led out of the folder, to a file that may not be meant.
     """
 
     file: str
@@ -60,6 +68,8 @@ class Raw:
     refused: tuple[Refusal, ...]
     sha256: str
     remarks: tuple[Refusal, ...] = ()
+    typed: bool = False
+    linked: bool = False
 
 
 def content(path: Path) -> tuple[bytes, str]:
@@ -69,15 +79,25 @@ def content(path: Path) -> tuple[bytes, str]:
         DataError: the file cannot be read.
     """
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            remedy = "give a regular file that holds the table"
+            raise DataError(Problem(path.name, f"is {_special(mode)} and no file", remedy))
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
     return data, hashlib.sha256(data).hexdigest()
 
 
+def _special(mode: int) -> str:
+    # Opening a pipe waits for whoever writes into it, and a device may never end.
+    named = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for test, name in named if test(mode)), "a device")
+
+
 def unreadable(path: Path, error: OSError) -> DataError:
     """What is told of a file that cannot be read."""
-    what = f"cannot be read: {error.strerror}"
+    what = f"cannot be read: {error.strerror or error}"
     return DataError(Problem(path.name, what, "check its path and its permissions"))
 
 
@@ -200,8 +220,8 @@ def check_header(file: str, header: Sequence[str]) -> list[Problem]:
     return first(where, problems)
 
 
-def no_column(file: str, name: str, names: list[str]) -> Problem:
-    """What is told where a header lacks a column."""
+def no_column(file: str, name: str, names: Iterable[str]) -> Problem:
+    """The problem of a declared column that a table has not."""
     return Problem(f"{file}, row 1", f"no column '{name}'", shown(nearest(name, names)))
 
 

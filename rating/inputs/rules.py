@@ -105,15 +105,20 @@ def _refused(
         for index, before, value in _overlapping(connection, rule):
             yield index, column, f"{text}; overlaps row {rows[before]}", value
         return
-    columns = list(rule.by) or [*formula.columns, *(["year"] if formula.yearly else [])]
+    columns, value = shown(rule, formula)
     query = _of_groups(rule, formula, whole) if rule.by else _of_rows(formula, whole)
-    cells = [f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in columns]
-    value = f"concat_ws(', ', {', '.join(cells)})" if cells else "''"
     answer = connection.sql(
         f"SELECT {INDEX}, {value} FROM rows WHERE {INDEX} IN ({query}) ORDER BY {INDEX}"
     )
-    for index, shown in answer.fetchall():
-        yield index, ", ".join(columns), text, shown
+    for index, cells in answer.fetchall():
+        yield index, columns, text, cells
+
+
+def shown(rule: Rule, formula: Formula) -> tuple[str, str]:
+    """The columns of a row that a rule reads, and SQL of their cells as they are listed."""
+    columns = list(rule.by) or [*formula.columns, *(["year"] if formula.yearly else [])]
+    cells = [f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" for name in columns]
+    return ", ".join(columns), f"concat_ws(', ', {', '.join(cells)})" if cells else "''"
 
 
 def _of_rows(formula: Formula, whole: list[str]) -> str:

@@ -16,11 +16,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from rating.definitions import derived, spelling
-from rating.definitions.parsing import SQL_TYPE, literal, quoted
+from rating.definitions import derived
+from rating.definitions.parsing import literal, quoted
 from rating.definitions.table import Column, Input
-from rating.errors import DefinitionError, Problem, nearest
-from rating.inputs import cells, classifiers, raw, rules
+from rating.errors import Problem
+from rating.inputs import cells, classifiers, keys, parquet_file, raw, rules
 from rating.inputs.connection import Stream, door, without_bar
 from rating.inputs.regions import Register
 
@@ -31,23 +31,6 @@ SHOWN = 1000
 """Refused rows that are listed; the others are counted."""
 
 _YEAR = Column(type="integer", min=1900, max=2100, nullable=False)
-_TYPES = {
-    "number": (
-        "DOUBLE",
-        "FLOAT",
-        "DECIMAL",
-        "BIGINT",
-        "INTEGER",
-        "SMALLINT",
-        "TINYINT",
-        "HUGEINT",
-        "U",
-    ),
-    "integer": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "U"),
-    "text": ("VARCHAR", "ENUM"),
-    "date": ("DATE",),
-    "boolean": ("BOOLEAN",),
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +43,9 @@ class Stored:
         columns: the names in the files.
         years: the years it holds; None where it has no column year.
         height: the rows, refused ones included.
-        good: SQL for the rows that are taken, over the columns of the files.
+        good: SQL for the rows whose cells are taken, over the columns of the files.
+        values: columns whose cells are not their values as they are, and SQL of these.
+        rules: SQL that holds of a row of values that breaks no rule.
         codes: names of regions as the files write them, where they are not the codes.
     """
 
@@ -70,6 +55,8 @@ class Stored:
     years: tuple[int, ...] | None
     height: int
     good: str
+    values: tuple[tuple[str, str], ...]
+    rules: str
     codes: tuple[tuple[str, str], ...]
 
     @property
@@ -94,7 +81,9 @@ class Stored:
         Args:
             read: the name under which the files are shown, where it is not DuckDB that reads them.
         """
-        rows = f"SELECT * FROM {read or source(self.files)} WHERE {self.good}"
+        rows = f"{_valued(self.values)} FROM {read or source(self.files)} WHERE {self.good}"
+        if self.rules:
+            rows = f"SELECT * FROM ({rows}) v WHERE {self.rules}"
         if not self.codes:
             return rows
         pairs = ", ".join(f"({literal(name)}, {literal(code)})" for name, code in self.codes)
@@ -102,6 +91,11 @@ class Stored:
             f"SELECT t.* REPLACE (k.code AS region) FROM ({rows}) t "
             f"JOIN (VALUES {pairs}) k(name, code) ON t.region = k.name"
         )
+
+
+def _valued(values: Iterable[tuple[str, str]]) -> str:
+    replaced = ", ".join(f"{value} AS {quoted(name)}" for name, value in values)
+    return f"SELECT * REPLACE ({replaced})" if replaced else "SELECT *"
 
 
 def source(files: Iterable[Path]) -> str:
@@ -170,159 +164,197 @@ def _read(
     refused: Mapping[str, str],
     problems: list[Problem],
 ) -> tuple[Stored, pl.DataFrame] | None:
-    described = connection.sql(f"DESCRIBE SELECT * FROM {source(files)}").fetchall()
-    types = {str(row[0]): str(row[1]) for row in described}
+    schema, names = parquet_file.schema(connection, files)
+    where = files[0].name
+    wrong = raw.check_header(where, names)
     columns = {"region": Column(type="text", nullable=False)}
-    columns |= {"year": _YEAR} if "year" in types else {}
+    columns |= {"year": _YEAR} if "year" in schema else {}
     columns |= declared.stored
-    wrong = [*_misfits(files[0].name, types, columns), *rules.lost(declared, types, name)]
+    wrong += [raw.no_column(where, name, schema) for name in columns if name not in schema]
+    for name in [] if wrong else columns:
+        misfit = cells.misfit(where, name, schema[name], columns[name], typed=True)
+        if misfit is not None and _is_empty(connection, files, name):
+            schema[name] = pl.Null()
+        elif misfit is not None:
+            wrong.append(misfit)
+    wrong += [] if wrong else rules.lost(declared, schema, name)
     codes: tuple[tuple[str, str], ...] = ()
     if not wrong:
         codes, wrong = _codes(connection, files, register)
     problems += wrong
-    return (
-        None
-        if wrong
-        else _checked(connection, name, files, types, columns, declared, codes, refused)
-    )
+    if wrong:
+        return None
+    table = _Table(connection, tuple(sorted(files)), schema, columns, register is not None)
+    return _checked(table, name, declared, codes, refused)
 
 
-def _misfits(file: str, types: dict[str, str], columns: dict[str, Column]) -> Iterator[Problem]:
-    for name, column in columns.items():
-        if name not in types:
-            yield Problem(file, f"no column '{name}'", raw.shown(nearest(name, types)))
-        elif not types[name].startswith(_TYPES[column.type]):
-            what = f"the column holds {types[name]} where {column.type} is declared"
-            yield Problem(f"{file}, column {name}", what, f"cast it to {SQL_TYPE[column.type]}")
+def _is_empty(connection: duckdb.DuckDBPyConnection, files: list[Path], name: str) -> bool:
+    query = f"SELECT count({quoted(name)}) FROM {source(files)}"
+    return bool(connection.sql(query).fetchall()[0][0] == 0)
 
 
 def _codes(
     connection: duckdb.DuckDBPyConnection, files: list[Path], register: Register | None
 ) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
     """The regions of the files under other names than their codes, and those nobody knows."""
-    query = f"SELECT DISTINCT region FROM {source(files)} WHERE region IS NOT NULL ORDER BY 1"
-    names = pl.DataFrame(Stream(connection.sql(query)))["region"].cast(pl.String)
-    codes = names.str.normalize("NFC") if register is None else register.resolve(names)
-    lost = names.filter(codes.is_null()).to_list()
-    if lost and register is not None:
-        some = ", ".join(map(spelling.seen, lost[:5]))
-        what = f"{len(lost)} regions that the register does not know: {some}"
-        return (), [Problem(f"{files[0].name}, column region", what, register.nearest(lost[0]))]
-    pairs = tuple(zip(names.to_list(), codes.to_list(), strict=True))
+    listed = ", ".join(literal(str(file)) for file in files)
+    query = (
+        "SELECT CAST(region AS VARCHAR) AS cell, min(file_row_number) + 2 AS row, count(*) AS rows "
+        f"FROM read_parquet([{listed}], file_row_number = true) "
+        "WHERE CAST(region AS VARCHAR) <> '' GROUP BY 1 ORDER BY 1"
+    )
+    found = pl.DataFrame(Stream(connection.sql(query)))
+    cell = found["cell"]
+    codes = cell.str.normalize("NFC") if register is None else register.resolve(cell)
+    found = found.with_columns(region=codes)
+    lost = found.filter(pl.col("region").is_null())
+    if register is not None and not lost.is_empty():
+        # Each as often as it stands, so that the problem counts the rows as it does in memory.
+        rows = lost.select(pl.exclude("rows").repeat_by("rows")).explode("cell", "row", "region")
+        return (), keys.unknown(files[0].name, rows, register)
+    pairs = tuple(found.select("cell", "region").iter_rows())
     return (pairs if any(name != code for name, code in pairs) else ()), []
 
 
+@dataclass(frozen=True)
+class _Table:
+    """The files of a table, the types of their columns, and what these are declared as."""
+
+    connection: duckdb.DuckDBPyConnection
+    files: tuple[Path, ...]
+    schema: dict[str, pl.DataType]
+    columns: dict[str, Column]
+    registered: bool
+
+    def rows(self, query: str) -> pl.DataFrame:
+        """The rows of a query."""
+        return pl.DataFrame(Stream(self.connection.sql(query)))
+
+    def rule(self, name: str) -> tuple[str, list[tuple[str, str]]]:
+        """The value of a column as SQL, and what is wrong where a condition holds."""
+        column, cell = self.columns[name], quoted(name)
+        value, faults = cells.printed(cell, self.schema[name], column)
+        if name == "region" and self.registered:
+            # A name of the register is no text of the user's: it is known or it is not.
+            return cell, [fault for fault in faults if fault[0] == cells.EMPTY]
+        if column.classifier is not None:
+            limits = [*self._strange(value, column.classifier)]
+            place = sum(1 for rule, _ in faults if rule == cells.EMPTY)
+            faults = [*faults[:place], *limits, *faults[place:]]
+        return value, faults
+
+    def _strange(self, value: str, classifier: str) -> Iterator[tuple[str, str]]:
+        """The rules of a code list, each with its codes: what differs is few, and is held once."""
+        known = ", ".join(map(literal, classifiers.table(classifier)["code"].to_list()))
+        query = f"SELECT DISTINCT {value} AS code FROM {source(self.files)}"
+        query = f"SELECT code FROM ({query}) WHERE code NOT IN ({known}) LIMIT {SHOWN}"
+        codes = self.rows(query)
+        for condition, rule in classifiers.faults(classifier, pl.col("code")):
+            if found := codes.filter(condition)["code"].to_list():
+                yield rule, f"{value} IN ({', '.join(map(literal, found))})"
+        if codes.height == SHOWN:
+            yield classifiers.NOT_OKVED2, f"{value} NOT IN ({known})"
+
+
 def _checked(
-    connection: duckdb.DuckDBPyConnection,
+    table: _Table,
     name: str,
-    files: list[Path],
-    types: dict[str, str],
-    columns: dict[str, Column],
     declared: Input,
     codes: tuple[tuple[str, str], ...],
     refused: Mapping[str, str],
 ) -> tuple[Stored, pl.DataFrame]:
-    faults = list(_faults(connection, files, columns, declared, types))
+    printed = {column: table.rule(column) for column in table.columns}
     spelt = "nfc_normalize(CAST(region AS VARCHAR)) ="
-    faults += [("region", rule, f"{spelt} {literal(cell)}") for cell, rule in refused.items()]
-    counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for _, _, sql in faults)
-    years = ", list_sort(list(DISTINCT year))" if "year" in types else ", NULL"
-    query = f"SELECT count(*){years}, {counts} FROM {source(files)}"
-    try:
-        with door(name):
-            height, held, *found = connection.sql(query).fetchall()[0]
-    except DefinitionError:
-        # One rule at a time, to say which.
-        for _, label, sql in faults:
-            with door(f"{name}, {label}"):
-                connection.sql(f"SELECT count(*) FROM {source(files)} WHERE {sql}").fetchall()
-        raise
-    met = [fault for fault, count in zip(faults, found, strict=True) if count]
+    named = [(rule, f"{spelt} {literal(cell)}") for cell, rule in refused.items()]
+    value, own = printed["region"]
+    # A name is refused for its spelling before anything else is said of it.
+    printed["region"] = value, [*own[:1], *named, *own[1:]]
+    faults = [(column, rule, sql) for column, (_, found) in printed.items() for rule, sql in found]
+    changed = [column for column in printed if column != "region"]
+    differs = [
+        f"CAST({quoted(column)} AS VARCHAR) IS DISTINCT FROM CAST({printed[column][0]} AS VARCHAR)"
+        for column in changed
+    ]
+    asked = ", ".join(f"count(*) FILTER (WHERE {sql})" for sql in [s for *_, s in faults] + differs)
+    year = printed["year"][0] if "year" in printed else None
+    years = f", list_sort(list(DISTINCT {year}))" if year else ", NULL"
+    query = f"SELECT count(*){years}, {asked} FROM {source(table.files)}"
+    height, held, *counts = table.connection.sql(query).fetchall()[0]
+    met = [fault for fault, count in zip(faults, counts, strict=False) if count]
+    bad = " OR ".join(f"coalesce({sql}, false)" for *_, sql in met) or "false"
+    others = counts[len(faults) :]
+    values = tuple(
+        (column, f"CAST({printed[column][0]} AS {cells.SQL_TYPES[table.columns[column].type]})")
+        for column, count in zip(changed, others, strict=True)
+        if count or not _is_value(table.schema[column], table.columns[column])
+    )
+    kept: list[str] = []
+    broken = []
+    for rule in declared.rule:
+        formula = derived.rule_formula(rule, declared, "")
+        assert formula is not None, "rules of groups are for tables in memory"
+        holds = f"coalesce(CAST(({formula}) AS BOOLEAN), TRUE)"
+        label, shown = rules.shown(rule, formula)
+        text = f"not so: {rule.name.en} (rule {rule.id})"
+        broken.append((label, text, " AND ".join([*kept, f"NOT {holds}"]), shown))
+        kept.append(holds)
     stored = Stored(
         name=name,
-        files=tuple(sorted(files)),
-        columns=tuple(types),
+        files=table.files,
+        columns=tuple(table.schema),
         years=None if held is None else tuple(year for year in held if year is not None),
         height=height,
-        good=" AND ".join(f"NOT coalesce({sql}, false)" for _, _, sql in met) or "true",
+        good=f"NOT ({bad})" if met else "true",
+        values=values,
+        rules=" AND ".join(kept),
         codes=codes,
     )
-    return stored, _refused(connection, stored, met)
+    return stored, _refused(table, stored, met, broken)
+
+
+def _is_value(dtype: pl.DataType, column: Column) -> bool:
+    return dtype == cells.DTYPES[column.type]
+
+
+_LISTED = {
+    "file": pl.String,
+    "row": pl.Int64,
+    "column": pl.String,
+    "rule": pl.String,
+    "value": pl.String,
+}
 
 
 def _refused(
-    connection: duckdb.DuckDBPyConnection, stored: Stored, met: list[tuple[str, str, str]]
+    table: _Table,
+    stored: Stored,
+    met: list[tuple[str, str, str]],
+    broken: list[tuple[str, str, str, str]],
 ) -> pl.DataFrame:
     """The first refused rows, in the order of the files; their rows are counted from 2."""
-    schema = {
-        "file": pl.String,
-        "row": pl.Int64,
-        "column": pl.String,
-        "rule": pl.String,
-        "value": pl.String,
-    }
-    if not met:
-        return pl.DataFrame(schema=schema)
     listed = ", ".join(literal(str(file)) for file in stored.files)
     rows = f"read_parquet([{listed}], filename = true, file_row_number = true)"
-    parts = [
-        f"SELECT parse_filename(filename) AS file, file_row_number + 2 AS row, "
-        f"{literal(column)} AS column, {literal(rule)} AS rule, "
-        f"{f'left(CAST({quoted(column)} AS VARCHAR), 60)' if column else 'NULL'} AS value "
-        f"FROM {rows} WHERE {sql}"
-        for column, rule, sql in met
-    ]
-    query = f"{' UNION ALL '.join(parts)} ORDER BY file, row LIMIT {SHOWN}"
-    return pl.DataFrame(Stream(connection.sql(query))).select(
-        pl.col(name).cast(kind) for name, kind in schema.items()
-    )
-
-
-def _faults(
-    connection: duckdb.DuckDBPyConnection,
-    files: list[Path],
-    columns: dict[str, Column],
-    declared: Input,
-    types: dict[str, str],
-) -> Iterator[tuple[str, str, str]]:
-    """Column, rule and the SQL that is true of a cell that breaks it."""
-    for name, column in columns.items():
-        cell = quoted(name)
-        if not column.nullable:
-            yield name, cells.EMPTY, f"{cell} IS NULL"
-        if types[name] in ("DOUBLE", "FLOAT"):
-            yield name, cells.NOT_FINITE, f"NOT isfinite({cell})"
-        if column.min is not None:
-            yield name, cells.below(column.min), f"{cell} < {column.min!r}"
-        if column.max is not None:
-            yield name, cells.above(column.max), f"{cell} > {column.max!r}"
-        if column.choices is not None:
-            listed = ", ".join(literal(choice) for choice in column.choices)
-            yield name, cells.not_a_choice(column.choices), f"{cell} NOT IN ({listed})"
-        if column.classifier is not None:
-            known = classifiers.table(column.classifier)["code"].to_list()
-            listed = ", ".join(literal(code) for code in known)
-            yield name, classifiers.NOT_OKVED2, _strange(connection, files, cell, listed)
-        if column.type == "text":
-            yield name, cells.TOO_LONG, f"length({cell}) > {cells.LONGEST}"
-            yield name, cells.BLANK_AT_EDGE, f"{cell} <> trim({cell})"
-    for rule in declared.rule:
-        formula = derived.rule_formula(rule, declared, "")
-        if formula is not None:
-            yield (
-                "",
-                f"not so: {rule.name.en} (rule {rule.id})",
-                f"NOT CAST(({formula}) AS BOOLEAN)",
-            )
-
-
-def _strange(
-    connection: duckdb.DuckDBPyConnection, files: list[Path], cell: str, listed: str
-) -> str:
-    """SQL that is true of a code outside a long list: what differs is few, and is held once."""
-    query = f"SELECT DISTINCT {cell} AS code FROM {source(files)}"
-    query = f"SELECT code FROM ({query}) WHERE code NOT IN ({listed}) ORDER BY code LIMIT {SHOWN}"
-    found = [str(row[0]) for row in connection.sql(query).fetchall()]
-    if len(found) == SHOWN:
-        return f"{cell} NOT IN ({listed})"
-    return f"{cell} IN ({', '.join(map(literal, found))})" if found else "false"
+    place = "parse_filename(filename) AS file, file_row_number + 2 AS row"
+    found = [pl.DataFrame(schema=_LISTED)]
+    for column in dict.fromkeys(column for column, *_ in met):
+        mine = [(rule, sql) for name, rule, sql in met if name == column]
+        cell = cells.present(quoted(column), table.schema[column])
+        cases = " ".join(f"WHEN {sql} THEN {literal(rule)}" for rule, sql in mine)
+        query = (
+            f"SELECT * FROM (SELECT {place}, {cell} AS cell, CASE {cases} END AS rule "
+            f"FROM {rows}) WHERE rule IS NOT NULL ORDER BY file, row LIMIT {SHOWN}"
+        )
+        one = table.rows(query).with_columns(
+            column=pl.lit(column), value=cells.shown(pl.col("cell"))
+        )
+        found.append(one.select(pl.col(name).cast(kind) for name, kind in _LISTED.items()))
+    valued = f"{_valued(stored.values)} FROM {rows} WHERE {stored.good}"
+    for label, rule, breaks, shown in broken:
+        query = (
+            f"SELECT {place}, {literal(label)} AS column, {literal(rule)} AS rule, "
+            f"{shown} AS value FROM ({valued}) WHERE {breaks} ORDER BY file, row LIMIT {SHOWN}"
+        )
+        with door(f"{stored.name}, {rule}"):
+            one = table.rows(query)
+        found.append(one.select(pl.col(name).cast(kind) for name, kind in _LISTED.items()))
+    return pl.concat(found).sort("file", "row", maintain_order=True).head(SHOWN)

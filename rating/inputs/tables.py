@@ -11,25 +11,15 @@ import polars as pl
 
 from rating.definitions.model import Column, Input, Source
 from rating.definitions.section import Section
-from rating.errors import DataError, Problem, nearest
-from rating.inputs import (
-    cells,
-    csv_file,
-    keys,
-    parquet_file,
-    raw,
-    regions_file,
-    rules,
-    sources_file,
-    xlsx_file,
-)
+from rating.errors import DataError, Problem
+from rating.inputs import cells, folder, keys, parquet_file, raw, regions_file, rules, sources_file
 from rating.inputs import stored as stored_file
+from rating.inputs.folder import SOURCES
 from rating.inputs.regions import Register
-from rating.inputs.regions_file import REGIONS
 from rating.inputs.stored import Stored
 
-FORMATS = (".csv", ".parquet", ".xlsx")
-SOURCES = "sources.toml"
+LISTED = 50
+"""Refused cells that an error lists beside the problems of whole files."""
 
 _YEAR = Column(type="integer", min=1900, max=2100, nullable=False)
 _REFUSED = {
@@ -40,6 +30,7 @@ _REFUSED = {
     "rule": pl.String,
     "value": pl.String,
 }
+_CELL = {"index": pl.Int64, **_REFUSED}
 _PROVENANCE = {
     "table": pl.String,
     "file": pl.String,
@@ -117,14 +108,14 @@ def read(source: Tables, section: Section) -> Data:
     """
     inputs = {name: given for name, given in section.inputs.items() if given.base is None}
     problems: list[Problem] = []
-    found = _frames(source, inputs, problems) if isinstance(source, Mapping) else None
+    found = folder.frames_of(source, inputs, problems) if isinstance(source, Mapping) else None
     files: list[Path] = []
     large: dict[str, list[Path]] = {}
     if found is None:
-        files = _files(source)
-        large = _large(source, files, inputs)
+        files = folder.files_of(source)
+        large = folder.large(source, files, inputs)
         small = {table: given for table, given in inputs.items() if table not in large}
-        found = _tables(files, small, problems)
+        found = folder.tables(files, small, problems)
     register = regions_file.read(section, found, problems)
     spelt = _spelt(found, large, inputs) if register is None else pl.DataFrame(schema=keys.SPELT)
     faults = keys.faults(spelt)
@@ -139,9 +130,10 @@ def read(source: Tables, section: Section) -> Data:
         if kept is not None:
             stored[table] = kept[0]
             refused.append(kept[1].select(pl.lit(table).alias("table"), pl.all()))
-    told = [file for file in files if file.name == SOURCES]
+    told = [file for file in files if file.name == SOURCES and file.is_file()]
     sources, synthetic = sources_file.read(told, problems)
-    raw.require(problems)
+    if problems:
+        raise DataError([*problems, *_rows_as_problems(refused)])
     tables = {table: one.frame for table, one in checked.items()}
     return Data(
         tables=tables,
@@ -160,88 +152,20 @@ def read(source: Tables, section: Section) -> Data:
     )
 
 
-def _files(source: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[Path]:
-    if not isinstance(source, str | PathLike):
-        return [Path(file) for file in source]
-    folder = Path(source)
-    if not folder.is_dir():
-        remedy = "give the folder that holds the tables, or a list of files"
-        raise DataError(Problem(str(source), "no such folder", remedy))
-    return sorted(file for file in folder.iterdir() if file.is_file())
-
-
-def _large(
-    source: str | PathLike[str] | Iterable[str | PathLike[str]],
-    files: list[Path],
-    inputs: Mapping[str, Input],
-) -> dict[str, list[Path]]:
-    """The tables that are read in place: a folder of Parquet parts, or a large Parquet file."""
-    folder = Path(source) if isinstance(source, str | PathLike) else None
-    found: dict[str, list[Path]] = {}
-    for table, given in inputs.items():
-        parts = sorted((folder / table).glob("*.parquet")) if folder else []
-        parts = parts or [file for file in files if file.name == f"{table}.parquet"]
-        if parts and stored_file.is_large(parts, given):
-            found[table] = parts
-    return found
-
-
-def _tables(
-    files: list[Path], inputs: Mapping[str, Input], problems: list[Problem]
-) -> dict[str, raw.Raw]:
-    """Each declared table, and the optional table of regions, as its file has it."""
-    found: dict[str, raw.Raw] = {}
-    readable = [file for file in files if file.suffix.lower() in FORMATS]
-    for table in dict.fromkeys((*inputs, REGIONS)):
-        named = [file for file in readable if file.stem == table]
-        if len(named) > 1:
-            names = ", ".join(file.name for file in named)
-            what = f"{len(named)} files hold the same table: {names}"
-            problems.append(Problem(f"table {table}", what, "keep one of them"))
-        elif not named and table in inputs:
-            problems.append(_missing(table, files))
-        elif named:
-            given = inputs[table].columns if table in inputs else {}
-            types = {name: str(column.type) for name, column in given.items()}
-            try:
-                found[table] = _file(named[0], table, {"region": "text", **types})
-            except DataError as error:
-                problems += error.problems
-    return found
-
-
-def _missing(table: str, files: list[Path]) -> Problem:
-    close = [file.name for file in files if file.stem == table]
-    if close:
-        remedy = f"{close[0]} is not read: save it as .csv, .parquet or .xlsx"
-    else:
-        remedy = nearest(table, [file.stem for file in files if file.name != SOURCES])
-    return Problem(f"{table}.csv", f"there is no file for the table '{table}'", remedy)
-
-
-def _file(path: Path, table: str, types: Mapping[str, str]) -> raw.Raw:
-    data, sha256 = raw.content(path)
-    suffix = path.suffix.lower()
-    if suffix == ".xlsx":
-        return xlsx_file.read(path.name, data, sha256, table=table, types=types)
-    reader = csv_file.read if suffix == ".csv" else parquet_file.read
-    return reader(path.name, data, sha256)
-
-
-def _frames(
-    frames: Mapping[str, pl.DataFrame], inputs: Mapping[str, Input], problems: list[Problem]
-) -> dict[str, raw.Raw]:
-    found: dict[str, raw.Raw] = {}
-    for table in dict.fromkeys((*inputs, REGIONS)):
-        if table not in frames and table in inputs:
-            what = f"there is no frame for the table '{table}'"
-            problems.append(Problem(f"table {table}", what, nearest(table, frames)))
-        elif table in frames:
-            try:
-                found[table] = parquet_file.of_frame(table, frames[table])
-            except DataError as error:
-                problems += error.problems
-    return found
+def _rows_as_problems(refused: list[pl.DataFrame]) -> list[Problem]:
+    """The first refused rows, for an error that tells all layers of a file at once."""
+    listed = pl.concat([pl.DataFrame(schema=_REFUSED), *refused])
+    told = [
+        Problem(
+            f"{row['file']}, row {row['row']}"
+            + (f", column {row['column']}" if row["column"] else ""),
+            row["rule"] if not row["value"] else f"'{row['value']}': {row['rule']}",
+        )
+        for row in listed.head(LISTED).iter_rows(named=True)
+    ]
+    if listed.height > LISTED:
+        told.append(Problem("the tables", f"{listed.height - LISTED:,} more refused cells"))
+    return told
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,14 +193,14 @@ def _check(
         columns = {"year": _YEAR, **columns}
     named = {} if declared.grain == "country" else {"region": Column(type="text")}
     wrong = [
-        raw.no_column(found.file, name, found.frame.columns)
+        raw.no_column(found.file, name, [] if found.linked else found.frame.columns)
         for name in (*named, *columns)
         if name not in found.frame.columns
     ]
     wrong += _wrong_types(found, {**named, **columns})
     problems += wrong
     if wrong:
-        return _Checked(pl.DataFrame(), pl.DataFrame(schema=_REFUSED))
+        return _Checked(pl.DataFrame(), _first_look(table, found, columns))
     values: dict[str, pl.Series] = {}
     refused: list[pl.DataFrame] = []
     if named:
@@ -314,6 +238,19 @@ def _spelt(
     return pl.concat([pl.DataFrame(schema=keys.SPELT), *named])
 
 
+def _first_look(table: str, found: raw.Raw, columns: Mapping[str, Column]) -> pl.DataFrame:
+    """What else is wrong with a table whose columns are: the bad cells of those that are right."""
+    refused = [pl.DataFrame(schema={n: _CELL[n] for n in ("index", "column", "rule", "value")})]
+    for name, column in columns.items():
+        given = found.frame.schema.get(name)
+        if given is None or found.linked:
+            continue
+        if cells.misfit(found.file, name, given, column, typed=found.typed) is None:
+            _, bad = cells.parse(found.frame[name], column)
+            refused.append(bad.select("index", column=pl.lit(name), rule="rule", value="value"))
+    return _refused(table, found, pl.concat(refused))
+
+
 def _regions(
     found: raw.Raw,
     register: Register | None,
@@ -327,9 +264,9 @@ def _regions(
         return regions, [keys.empty(regions)]
     codes, bad = cells.parse(regions["region"], Column(type="text", nullable=False))
     told = pl.DataFrame(list(faults.items()), schema=["region", "rule"], orient="row")
-    named = regions.select("index", pl.col("region").cast(pl.String).str.normalize("NFC"))
+    named = regions.select("index", "cell", pl.col("region").cast(pl.String).str.normalize("NFC"))
     faulty = named.join(told.cast(pl.String), on="region")
-    value = pl.col("region").str.head(raw.SHOWN)
+    value = cells.shown(pl.col("cell"))
     refused = [
         bad.join(faulty, on="index", how="anti").select(
             "index", column=pl.lit("region"), rule="rule", value="value"
@@ -340,14 +277,10 @@ def _regions(
 
 
 def _wrong_types(found: raw.Raw, columns: Mapping[str, Column]) -> list[Problem]:
-    problems = []
-    for name, column in columns.items():
-        dtype = found.frame.schema.get(name)
-        if dtype is not None and not cells.fits(dtype, column):
-            what = f"the column holds {dtype} where {column.type} is declared"
-            remedy = f"cast it to {cells.DTYPES[column.type].__name__}"
-            problems.append(Problem(f"{found.file}, column {name}", what, remedy))
-    return problems
+    given = found.frame.schema
+    named = [(name, column) for name, column in columns.items() if name in given]
+    wrong = [cells.misfit(found.file, n, given[n], c, typed=found.typed) for n, c in named]
+    return [problem for problem in wrong if problem is not None]
 
 
 def _remarks(table: str, found: raw.Raw) -> pl.DataFrame:

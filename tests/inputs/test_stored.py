@@ -162,8 +162,8 @@ def test_a_bad_row_is_refused_alike_in_both(tmp_path, in_place, column, value, r
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"staff": pl.lit("12")}, "the column holds VARCHAR where number is declared"),
-        ({"region": pl.lit("Atlantis")}, "regions that the register does not know: Atlantis"),
+        ({"staff": pl.lit("12")}, "the column holds String where number is declared"),
+        ({"region": pl.lit("Atlantis")}, "no region is named 'Atlantis'"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_whole(tmp_path, in_place, change, told):
