@@ -32,7 +32,7 @@ _HIDDEN = {
 _INSTEAD = {"Zs": "write a plain blank", "Sm": "name the region without it"}
 _STEP = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
 _DASH = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 # Letters that look the same in print. They are folded only where a name has Cyrillic letters.
 _LATIN = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")
 
@@ -96,7 +96,7 @@ def fold(name: str) -> str:
         True
     """
     text = unicodedata.normalize("NFKC", name)
-    if _CYRILLIC.search(text):
+    if CYRILLIC.search(text):
         text = text.translate(_LATIN)
     text = text.casefold().replace("ё", "е")
     return " ".join(_DASH.sub("-", text).split())

@@ -149,7 +149,7 @@ def _regions(cell: pl.Series, rows: pl.Series) -> tuple[pl.Series, pl.DataFrame]
 def _why(name: str | None, region: str | None, register: Register) -> str:
     if region is not None:
         return reading.OVERLAP
-    return f"no region has this name; {register.nearest(name)}" if name else cells.EMPTY
+    return register.unknown(name) if name else cells.EMPTY
 
 
 def _reading(file: str, found: raw.Raw, table: pl.DataFrame, bad: pl.DataFrame) -> Reading:

@@ -13,6 +13,7 @@ import polars as pl
 from rating.definitions import spelling
 from rating.definitions.table import Input
 from rating.errors import Problem
+from rating.inputs import russian
 from rating.inputs.cells import EMPTY
 from rating.inputs.raw import SHOWN, shown
 from rating.inputs.regions import WITHOUT_OKRUGS, Register
@@ -45,10 +46,12 @@ def unknown(file: str, regions: pl.DataFrame, register: Register) -> list[Proble
     names = lost.group_by("cell").agg(pl.col("row").min(), count=pl.len()).sort("row", "cell")
     problems = []
     for name, row, count in names.head(LISTED).iter_rows():
-        what = f"no region is named '{shown(spelling.seen(name))}'"
+        named, aggregate = shown(spelling.seen(name)), russian.aggregate(name)
+        what = f"'{named}' is {aggregate}" if aggregate else f"no region is named '{named}'"
+        remedy = "remove the row" if aggregate else register.nearest(name[:SHOWN])
         what += f" (and {count - 1} more rows of that name)" if count > 1 else ""
         where = f"{file}, row {row}, column region"
-        problems.append(Problem(where, what, register.nearest(name[:SHOWN])))
+        problems.append(Problem(where, what, remedy))
     if names.height > LISTED:
         what = f"{names.height - LISTED} more names that the register does not know"
         problems.append(Problem(f"{file}, column region", what))

@@ -11,7 +11,8 @@ from functools import cache
 
 import polars as pl
 
-from rating.inputs.regions import WITHOUT_OKRUGS, Register
+from rating.inputs import russian
+from rating.inputs.regions import Register
 
 RAISED = "^"
 """The mark that a reader sets before raised text, which is a footnote and no part of a figure."""
@@ -19,7 +20,6 @@ RAISED = "^"
 NOT_A_FIGURE = "not a figure; write digits with a decimal comma, or leave the cell empty"
 POINT = "a decimal point where the source has a comma; write 12,5"
 UNKNOWN_PERIOD = "not a period that is known; name a month, a quarter, a half or the year"
-COUNTRY, DISTRICT = "the country as a whole", "a federal district"
 
 _NUMBER = r"-?(?:[0-9]+|[0-9]{1,3}(?: [0-9]{3})+)(?:[.,][0-9]+)?(?:e[+-]?[0-9]{1,3})?"
 _NOTES = r"[0-9]{1,2}\)(?:[;,] ?[0-9]{1,2}\))*"
@@ -137,9 +137,6 @@ def folded(word: str) -> str:
     return re.sub(r"\s*-\s*", "-", " ".join(word.split())).casefold().replace("ё", "е")
 
 
-_WITHOUT = re.compile(r"^(.*?)[\s,(]+(?:без|кроме)\b.*(?:автономн|\bАО\b|\bНАО\b)", re.IGNORECASE)
-
-
 def place(label: str) -> str:
     """A printed label of a row without what is no name: footnotes, 'including', further blanks.
 
@@ -164,36 +161,11 @@ def places(labels: pl.Series, register: Register) -> pl.DataFrame:
         the nearest name that the register knows.
     """
     names = {label: place(label) for label in labels.drop_nulls().unique().sort()}
-    found = {
-        name: (region, reach)
-        for name, region, reach in register.match(
-            pl.Series([*names.values(), *(_whole(name) for name in names.values())])
-        ).iter_rows()
-    }
+    found = {name: rest for name, *rest in register.match(pl.Series([*names.values()])).iter_rows()}
     rows = []
     for label, name in names.items():
-        region, reach = found.get(name, (None, None))
-        if region is None and _whole(name) and _has_okrugs(found[_whole(name)][0], register):
-            region, reach = found[_whole(name)][0], WITHOUT_OKRUGS
-        rows.append((label, region, reach, None if region else _why(name, register)))
+        region, reach = found[name]
+        rule = russian.aggregate(name) or register.unknown(name)
+        rows.append((label, region, reach, None if region else rule))
     schema = dict.fromkeys(("label", "region", "reach", "rule"), pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _whole(name: str) -> str:
-    """The name of a region in a label that leaves its autonomous okrugs out; else nothing."""
-    match = _WITHOUT.match(name)
-    return match[1].strip() if match else ""
-
-
-def _has_okrugs(region: str | None, register: Register) -> bool:
-    return region in register.frame["parent"].to_list()
-
-
-def _why(name: str, register: Register) -> str:
-    if re.search(r"федеральный\s+округ", name, re.IGNORECASE):
-        return DISTRICT
-    # A table's first row is its title with 'total', or the title of a sum over the regions.
-    if re.search(r"^Российская Федерация|\bвсего$|субъект\w* Российской Федерации", name):
-        return COUNTRY
-    return f"no region has this name; {register.nearest(name)}"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import polars as pl
 
-from rating.inputs import printed
+from rating.inputs import printed, russian
 from rating.inputs.raw import SHOWN
 from rating.inputs.regions import WITHOUT_OKRUGS, Register
 
@@ -97,7 +97,7 @@ def figures(
     """
     places = printed.places(found["label"], register).rename({"rule": "place"})
     frame = found.join(places, on="label", how="left", maintain_order="left")
-    aggregate = pl.col("place").is_in([printed.COUNTRY, printed.DISTRICT])
+    aggregate = pl.col("place").is_in([russian.COUNTRY, russian.DISTRICT])
     empty = pl.when(pl.col("label").is_null()).then(pl.lit("no region is named"))
     frame = frame.with_columns(
         rule=pl.coalesce("rule", pl.when(~aggregate).then("place"), empty),

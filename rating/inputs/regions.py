@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 
 import polars as pl
 
 from rating import resources
-from rating.definitions.spelling import fold
+from rating.definitions.spelling import CYRILLIC, fold
+from rating.inputs import russian
 
 WITHOUT_OKRUGS = "without_okrugs"
 """The reach of a name such as 'Tyumen region without its autonomous okrugs'."""
@@ -62,6 +63,8 @@ class Register:
             reach = pl.col("reach").fill_null("")
             names.append(aliases.select(shown="alias", region="region", reach=reach))
         shown = pl.concat(names).drop_nulls("shown")
+        one_blank = pl.col("shown").str.replace_all(r"\s+", " ").str.strip_chars()
+        shown = shown.with_columns(one_blank)
         keys = shown.with_columns(
             key=pl.Series([fold(name) for name in shown["shown"]], dtype=pl.String)
         )
@@ -72,16 +75,52 @@ class Register:
 
     def match(self, names: pl.Series) -> pl.DataFrame:
         """Each different name with its region and reach, missing where the name is unknown."""
-        name = names.cast(pl.String).drop_nulls().unique().alias("name")
-        spelt = pl.DataFrame(
-            {"name": name, "key": pl.Series([fold(n) for n in name], dtype=pl.String)}
-        )
-        coded = pl.col("name").is_in(self.frame["region"].to_list())
-        return spelt.join(self.keys, on="key", how="left").select(
-            "name",
-            region=pl.when(coded).then("name").otherwise("region"),
-            reach=pl.when(coded).then(pl.lit("")).otherwise("reach"),
-        )
+        found = [(name, *self._find(name)) for name in names.cast(pl.String).drop_nulls().unique()]
+        schema = dict.fromkeys(("name", "region", "reach"), pl.String)
+        return pl.DataFrame(found, schema, orient="row")
+
+    def _find(self, name: str) -> tuple[str | None, str | None]:
+        if name in self._codes:
+            return name, ""
+        exact = self._exact.get(fold(name))
+        if exact is not None or not CYRILLIC.search(name):
+            return exact or (None, None)
+        return self._shortened.get(russian.words(name)) or self._parted(name)
+
+    def _parted(self, name: str) -> tuple[str | None, str | None]:
+        """The region of a name that says whether its okrugs are in it."""
+        cut = russian.cut(name)
+        region = self._find(cut[0])[0] if cut else None
+        if cut is None or region is None or not russian.names_all(cut[2], self._okrugs(region)):
+            return None, None
+        return region, WITHOUT_OKRUGS if cut[1] else ""
+
+    def _okrugs(self, region: str) -> list[frozenset[str]]:
+        if "parent" not in self.frame.columns:
+            return []
+        inside = self.frame.filter(pl.col("parent") == region)["region"]
+        named = self.keys.select("region", "shown")
+        return [
+            frozenset().union(*map(russian.words, named.filter(pl.col("region") == code)["shown"]))
+            for code in inside
+        ]
+
+    @cached_property
+    def _codes(self) -> frozenset[str]:
+        return frozenset(self.frame["region"])
+
+    @cached_property
+    def _exact(self) -> dict[str, tuple[str, str]]:
+        return {key: (region, reach) for key, region, reach, _ in self.keys.iter_rows()}
+
+    @cached_property
+    def _shortened(self) -> dict[frozenset[str], tuple[str, str]]:
+        """The names in Russian by their words; those that two regions share name neither."""
+        found: dict[frozenset[str], set[tuple[str, str]]] = {}
+        for _, region, reach, shown in self.keys.iter_rows():
+            if CYRILLIC.search(shown) and not reach:
+                found.setdefault(russian.words(shown), set()).add((region, reach))
+        return {words: one.pop() for words, one in found.items() if len(one) == 1}
 
     def resolve(self, names: pl.Series) -> pl.Series:
         """The code of each name, missing where the register knows no such name."""
@@ -100,6 +139,12 @@ class Register:
         if close:
             return f"did you mean '{shown[close[0]]}'?"
         return "write the region's code, or its name as the register has it"
+
+    def unknown(self, name: str) -> str:
+        """What an unknown name is, and what to do: the closest one, or the row taken out."""
+        if (aggregate := russian.aggregate(name)) is not None:
+            return f"{aggregate}, no region; remove the row"
+        return f"no region has this name; {self.nearest(name)}"
 
 
 @cache

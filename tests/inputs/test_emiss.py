@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from rating.errors import DataError
-from rating.inputs import printed, reading
+from rating.inputs import printed, reading, russian
 from rating.inputs.emiss import read_emiss
 from tests.flat import SHARED
 
@@ -64,10 +64,10 @@ def test_the_real_excerpt_is_read_cell_by_cell():
     assert read.refused.is_empty()
     assert read.table.is_empty()  # the excerpt has series of the country alone
     assert read.left_out.select("name", "rule", "year", "period", "unit", "value").rows() == [
-        ("Российская Федерация", printed.COUNTRY, 2018, "M01", "месяц", 190.8),
-        ("Российская Федерация", printed.COUNTRY, 2018, "M02", "месяц", 189.8),
-        ("Российская Федерация", printed.COUNTRY, 2018, "M05", "месяц", 192.0),
-        ("Российская Федерация", printed.COUNTRY, 2019, "M01", "месяц", 206.7),
+        ("Российская Федерация", russian.COUNTRY, 2018, "M01", "месяц", 190.8),
+        ("Российская Федерация", russian.COUNTRY, 2018, "M02", "месяц", 189.8),
+        ("Российская Федерация", russian.COUNTRY, 2018, "M05", "месяц", 192.0),
+        ("Российская Федерация", russian.COUNTRY, 2019, "M01", "месяц", 206.7),
     ]
     assert read.left_out.select("code", "dim_03_024", "dim_51_0").unique().rows() == [
         ("59345", "3_2", "4")
@@ -110,8 +110,8 @@ def test_regions_periods_and_codes_are_read(tmp_path):
     ]
     assert read.left_out.select("name", "rule").rows() == [
         ("Архангельская область", reading.OVERLAP),
-        ("Российская Федерация", printed.COUNTRY),
-        ("Южный федеральный округ (до июля 2016г. с оговоркой)", printed.DISTRICT),
+        ("Российская Федерация", russian.COUNTRY),
+        ("Южный федеральный округ (до июля 2016г. с оговоркой)", russian.DISTRICT),
     ]
     assert read.codes.rows() == [
         ("dim_k_1", "Вид", "1", "Всего"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rating.inputs import printed
+from rating.inputs import printed, russian
 from rating.inputs.regions import Register
 
 tenths = st.decimals(-9_999_999, 9_999_999, places=1, allow_nan=False)
@@ -102,8 +102,8 @@ def test_districts_the_country_and_okrugs_are_told_from_regions():
         ("RU-TOM", ""),
     ]
     assert [rows[label]["rule"] for label in labels[5:8]] == [
-        printed.DISTRICT,
-        printed.COUNTRY,
-        printed.COUNTRY,
+        russian.DISTRICT,
+        russian.COUNTRY,
+        russian.COUNTRY,
     ]
     assert "did you mean 'Томская обл.'?" in rows["Томская губерния"]["rule"]
