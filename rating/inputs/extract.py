@@ -21,6 +21,7 @@ from rating.inputs.reading import Reading
 from rating.inputs.regions import WITHOUT_OKRUGS, Register
 
 _DAY = r"^([0-9]{2})\.([0-9]{2})\.([0-9]{4})$"
+_GROUPED = r"^\p{Zs}*[-+\u2212]?[0-9]{1,3}(?:\p{Zs}[0-9]{3})+(?:[.,][0-9]*)?\p{Zs}*$"
 NOT_A_DAY = "not a day; write 31.12.2026, as declared"
 NO_COMMA = "a decimal point where a comma is declared; write 12,5"
 
@@ -116,7 +117,9 @@ def _parsed(
         return _or_refused(cell, cell.str.replace(_DAY, "${3}-${2}-${1}"), "date", _DAY, NOT_A_DAY)
     if name not in numbers:
         return cells.parse(cell, Column(type="text"))
-    plain = cell.str.replace_all(r"([0-9])[ \u00a0\u202f]([0-9]{3})", "${1}${2}")
+    frame, grouped = cell.to_frame("cell"), pl.col("cell").str.contains(_GROUPED)
+    one = pl.col("cell").str.replace_all(r"\p{Zs}", "")
+    plain = frame.select(pl.when(grouped).then(one).otherwise("cell")).to_series()
     if decimal == ".":
         return cells.parse(plain, Column(type="number"))
     pointed = plain.str.replace(",", ".", literal=True)

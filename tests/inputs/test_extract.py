@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +118,28 @@ def test_an_extract_unlike_what_is_declared_is_told(tmp_path, change, what):
 def test_a_missing_extract_is_told(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_extract(tmp_path / "no.csv", **DECLARED)
+
+
+BLANKS = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) == "Zs"]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=[f"U+{ord(one):04X}" for one in BLANKS])
+def test_thousands_are_parted_by_any_blank_however_many(tmp_path, blank):
+    figures = [0, 7, 999, 1000, 12_345, 123_456, 1_234_567, 98_765_432, 1_000_000_000_000]
+    lines = [
+        f"RU-TOM|{1990 + n}|{sign}{figure:,}{tail}||x".replace(",", blank).replace("|", ";")
+        for n, (sign, figure, tail) in enumerate(product(("", "-"), figures, ("", "c5")))
+    ]
+    path = tmp_path / "extract.csv"
+    header = "Регион;Год;ВРП, млн;Дата;Вид"
+    path.write_text("\n".join([header, *lines]).replace("c5", ",5"), "utf8")
+    read = read_extract(path, **DECLARED | {"encoding": "utf-8"})
+    wanted = [float(f"{s}{f}{t}") for s, f, t in product(("", "-"), figures, ("", ".5"))]
+    assert read.refused.is_empty(), read.refused
+    assert read.table["grp"].to_list() == wanted
+
+
+@pytest.mark.parametrize("cell", ["1 23", "1 2345", "12 34 567", "1  234", "1234 567", "1 23,4"])
+def test_blanks_that_part_no_thousands_are_refused(tmp_path, cell):
+    read = extract(tmp_path, f"Томская область;2019;{cell};;")
+    assert read.refused["column"].to_list() == ["grp"]
