@@ -109,6 +109,11 @@ class Rating:
         return scale(self)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The definitions and the data that were read from files: no output overwrites them."""
+        return (*self.section.origin, *self.data.origin)
+
+    @property
     def indicators(self) -> tuple[Indicator, ...]:
         """The indicators in force in the edition, in the order of the section."""
         return self.tree.indicators

@@ -21,6 +21,7 @@ from rating.analysis.scenarios import statistics
 from rating.analysis.state import State, key_of
 from rating.definitions.settings import Quantile, ShareOfGap
 from rating.errors import DefinitionError, Problem, UsageError
+from rating.outputs import filled
 from rating.result import Rating
 from rating.text import html_table
 
@@ -126,7 +127,7 @@ class Uncertainty:
 
     def save(self, folder: str | Path) -> Path:
         """Write every draw's parameters and scores as Parquet, in parts of one block."""
-        made = Path(folder)
+        made = filled(folder)
         made.mkdir(parents=True, exist_ok=True)
         for number, rows in self._blocks(0, None):
             for name, frame in (

@@ -13,7 +13,6 @@ import typer
 
 from rating.cli import convert
 from rating.cli.demo import write_demo
-from rating.cli.explore import explore
 from rating.cli.options import (
     AllowRefused,
     AsOf,
@@ -24,6 +23,8 @@ from rating.cli.options import (
     Sector,
     Top,
     Verbose,
+    output,
+    place,
 )
 from rating.cli.ranking import top as first_places
 from rating.cli.schema import write_schemas
@@ -34,6 +35,7 @@ from rating.errors import DataError, Problem, UsageError
 from rating.inputs.regions import Register
 from rating.inputs.tables import Data, read
 from rating.laws.check import check
+from rating.outputs import require_ending
 from rating.publish import tables
 from rating.rate import Engine, rate
 from rating.resources import VERSION
@@ -83,7 +85,7 @@ def rate_edition(
     section: SectionName,
     data: Folder,
     edition: Edition,
-    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    out: Annotated[Path, output("The folder to write.")],
     sector: Sector = None,
     as_of: AsOf = None,
     engine: Annotated[
@@ -112,8 +114,7 @@ def write_report(
     data: Folder,
     edition: Edition,
     out: Annotated[
-        Path,
-        typer.Option(help="The PDF, or the workbook FILE.xlsx; a folder with --each-region."),
+        Path, output("The PDF, or the workbook FILE.xlsx; a folder with --each-region.")
     ],
     lang: Language = "en",
     sector: Sector = None,
@@ -133,9 +134,7 @@ def write_report(
         typer.Option(help="The public, or the region itself: in full and confidential."),
     ] = "public",
     top: Top = None,
-    boundaries: Annotated[
-        Path | None, typer.Option(help="A GeoJSON file of the regions, for a map.")
-    ] = None,
+    boundaries: Annotated[Path | None, output("A GeoJSON file of the regions, for a map.")] = None,
     draws: Annotated[
         int | None,
         typer.Option(min=1, help="Draw the declared assumptions so often: intervals of places."),
@@ -159,9 +158,7 @@ def write_report(
     if len(alone) > 1:
         what = "are three different publications"
         raise UsageError(Problem("--region, --each-region, --brief", what, "give one of them"))
-    if out.is_dir() and not each_region:
-        raise UsageError(Problem(str(out), "is a folder", "name the PDF: --out FILE.pdf"))
-    book = out.suffix == ".xlsx"
+    book = not each_region and require_ending(out, [".pdf", ".xlsx"]).suffix.lower() == ".xlsx"
     if book and (alone or draws is not None or boundaries or audience != "public"):
         what = "the workbook holds the edition: of the options only --top and --lang are for it"
         raise UsageError(Problem(str(out), what, "leave the others out, or write a PDF"))
@@ -200,7 +197,8 @@ def write_report(
 def check_definitions(
     section: SectionName,
     data: Annotated[
-        Path | None, typer.Argument(metavar="DATA", help="A folder of data, to check values too.")
+        Path | None,
+        typer.Argument(metavar="DATA", parser=place, help="A folder of data, to check values too."),
     ] = None,
     sector: Sector = None,
     allow_refused: AllowRefused = False,
@@ -227,7 +225,7 @@ def write_explorer(
     section: SectionName,
     data: Folder,
     edition: Edition,
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    out: Annotated[Path, output("The HTML file to write.")],
     lang: Language = "en",
     sector: Sector = None,
     as_of: AsOf = None,
@@ -237,7 +235,7 @@ def write_explorer(
 ) -> None:
     """Write the ranking as one page whose reader moves the weights."""
     result = _rated(section, data, edition, sector, as_of, allow_refused)
-    say(explore(result, out, lang, top))
+    say(f"written: {result.to_html(out, lang=lang, top=top)}")
 
 
 @app.command("explain")
@@ -281,7 +279,7 @@ def explain_region(
 
 @make.command("section")
 def new_section(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER")] = Path("my_section"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", parser=place)] = Path("my_section"),
 ) -> None:
     """Write a section with invented figures of five regions."""
     from rating.cli import new
@@ -291,7 +289,7 @@ def new_section(
 
 @make.command("indicator")
 def new_indicator(
-    file: Annotated[Path, typer.Argument(metavar="FILE")] = Path("my_indicator.toml"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", parser=place)] = Path("my_indicator.toml"),
 ) -> None:
     """Write an indicator with its keys explained."""
     from rating.cli import new

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import polars as pl
 import typer
 
+from rating.cli.options import output, place
 from rating.cli.streams import say, tell
 from rating.errors import DataError, Problem, UsageError, nearest
 from rating.inputs import rmsp
@@ -18,6 +19,7 @@ from rating.inputs.emiss import read_emiss
 from rating.inputs.extract import read_extract
 from rating.inputs.reading import Okrugs, Reading
 from rating.inputs.rosstat import read_rosstat
+from rating.outputs import require_apart, require_ending
 from rating.publish.files import write_whole
 
 app = typer.Typer(
@@ -29,8 +31,8 @@ app = typer.Typer(
 LISTED = 1000
 """Refused rows that an error lists one by one."""
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to read.")]
-Out = Annotated[Path, typer.Option(help="The table to write: .csv or .parquet.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", parser=place, help="The file to read.")]
+Out = Annotated[Path, output("The table to write: .csv or .parquet.")]
 Only = Annotated[
     list[str] | None, typer.Option(help="Keep rows with this cell alone, as dim_51_0=4.")
 ]
@@ -52,7 +54,11 @@ def emiss(
     allow_refused: AllowRefused = False,
 ) -> None:
     """An export of EMISS: SDMX-ML 1.0."""
-    _write([read_emiss(file, regions=regions, okrugs=okrugs)], file, out, only, allow_refused)
+
+    def read() -> list[Reading]:
+        return [read_emiss(file, regions=regions, okrugs=okrugs)]
+
+    _write(read, file, out, only, allow_refused)
 
 
 @app.command("rosstat")
@@ -65,7 +71,11 @@ def rosstat(
     allow_refused: AllowRefused = False,
 ) -> None:
     """A sheet of Rosstat's Regions of Russia."""
-    _write([read_rosstat(file, sheet, okrugs=okrugs)], file, out, only, allow_refused)
+
+    def read() -> list[Reading]:
+        return [read_rosstat(file, sheet, okrugs=okrugs)]
+
+    _write(read, file, out, only, allow_refused)
 
 
 @app.command("rmsp")
@@ -82,7 +92,7 @@ def register(
 
     In constant memory, and without anybody's name.
     """
-    _write(rmsp.stream(file, year=year), file, out, only, allow_refused)
+    _write(lambda: rmsp.stream(file, year=year), file, out, only, allow_refused)
 
 
 @app.command("extract")
@@ -99,16 +109,21 @@ def extract(
     allow_refused: AllowRefused = False,
 ) -> None:
     """A CSV extract in another encoding, with decimal commas."""
-    read = read_extract(
-        file,
-        columns=_pairs(column, "--column"),
-        encoding=encoding,
-        delimiter=delimiter,
-        decimal=decimal,
-        numbers=number or (),
-        dates=date or (),
-    )
-    _write([read], file, out, only, allow_refused)
+
+    def read() -> list[Reading]:
+        return [
+            read_extract(
+                file,
+                columns=_pairs(column, "--column"),
+                encoding=encoding,
+                delimiter=delimiter,
+                decimal=decimal,
+                numbers=number or (),
+                dates=date or (),
+            )
+        ]
+
+    _write(read, file, out, only, allow_refused)
 
 
 def _pairs(words: Sequence[str], option: str) -> dict[str, str]:
@@ -120,20 +135,20 @@ def _pairs(words: Sequence[str], option: str) -> dict[str, str]:
 
 
 def _write(
-    readings: Iterable[Reading],
+    readings: Callable[[], Iterable[Reading]],
     file: Path,
     out: Path,
     only: Sequence[str] | None,
     allow_refused: bool,
 ) -> None:
     """Write the table whole or not at all; refused rows beside it, or instead of it as an error."""
-    if out.suffix not in (".csv", ".parquet"):
-        raise UsageError(Problem(str(out), "is neither CSV nor Parquet", "--out TABLE.csv"))
+    beside = require_ending(out, [".csv", ".parquet"]).with_name(f"{out.stem}.refused.csv")
+    require_apart([out, beside], [file], tables=False)
     wanted = _pairs(only or (), "--only")
     refused, rows, count, last = [], 0, 0, None
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".") as folder:
-        for number, last in enumerate(readings):
+        for number, last in enumerate(readings()):
             table = _kept(last.table, wanted)
             table.write_parquet(Path(folder) / f"{number:06d}.parquet")
             refused.append(last.refused)
@@ -149,7 +164,6 @@ def _write(
     for column, name in last.codes.select("column", "list").unique(maintain_order=True).iter_rows():
         say(f"{column}: {name}")
     if count:
-        beside = out.with_name(f"{out.stem}.refused.csv")
         write_whole(beside, listed.write_csv().encode())
         tell(f"warning: refused and left out: {_rows(count)}, listed in {beside}")
 
@@ -184,9 +198,9 @@ def _place(row: dict[str, object]) -> str:
 
 def _joined(folder: Path, out: Path) -> None:
     """The pieces as one file, which appears whole."""
-    whole = folder / f"whole{out.suffix}"
+    whole = folder / "whole"
     pieces = pl.scan_parquet(folder / "*.parquet")
-    if out.suffix == ".csv":
+    if out.suffix.lower() == ".csv":
         pieces.sink_csv(whole)
     else:
         pieces.sink_parquet(whole)

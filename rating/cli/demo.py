@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from rating.cli.options import output
 from rating.cli.streams import say
 from rating.definitions import files
 from rating.errors import Problem, UsageError
@@ -24,7 +25,7 @@ def write_demo(
         int, typer.Option(min=writing.LEAST, help="How many firms; each has up to four years.")
     ] = world.SMALL,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same tables.")] = 1,
-    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("demo"),
+    out: Annotated[Path, output("The folder to write.")] = Path("demo"),
     format: Annotated[
         writing.Format, typer.Option(help="Of all tables; auto: CSV for short ones.")
     ] = "auto",
@@ -64,7 +65,11 @@ def _require_ours(target: Path, shown: Path) -> None:
         told = tomllib.loads((target / "sources.toml").read_text("utf8"))
     except (OSError, ValueError):
         told = {}
-    empty = target.is_dir() and not any(target.iterdir())
-    if told.get("synthetic") is not True and not empty:
-        what = "is there already and holds no synthetic data"
+    held = list(target.iterdir()) if target.is_dir() else [target]
+    tables = {name for name, given in files.load(SECTION).inputs.items() if given.base is None}
+    foreign = [one.name for one in held if one.name != "sources.toml" and one.stem not in tables]
+    if held and (told.get("synthetic") is not True or foreign):
+        marked = told.get("synthetic") is True
+        what = f"holds {min(foreign)} as well" if marked else "holds no synthetic data"
+        what = f"is there already and {what}"
         raise UsageError(Problem(str(shown), what, "choose another place: --out FOLDER"))

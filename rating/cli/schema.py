@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from rating.cli.options import output
 from rating.cli.streams import say
 from rating.definitions.schema import schemas
 from rating.publish.files import write_folder
 
 
 def write_schemas(
-    out: Annotated[Path, typer.Option(help="The folder to write; other files in it stay.")] = Path(
-        "schema"
-    ),
+    out: Annotated[Path, output("The folder to write; other files in it stay.")] = Path("schema"),
 ) -> None:
     """Write the JSON schemas of the definition files, by which an editor completes and checks."""
     made = {name: text.encode() for name, text in schemas().items()}

@@ -78,9 +78,10 @@ def load(section: str | Path) -> Section:
             bare = {**values, "indicator": [], "chain": []}
             build(Section, bare, f"{folder.name}/section.toml")
         else:
-            return build(
-                Section, {**values, "indicator": indicators}, f"{folder.name}/section.toml"
-            )
+            whole = {**values, "indicator": indicators}
+            section_made = build(Section, whole, f"{folder.name}/section.toml")
+            section_made.__dict__["origin"] = tuple(folder.rglob("*.toml"))
+            return section_made
     except DefinitionError as error:
         hidden = "a node without children" if problems else None
         places: dict[str, list[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -74,6 +75,11 @@ class Section(Definition):
     def _sound(self) -> Self:
         refuse(self._problems())
         return self
+
+    @cached_property
+    def origin(self) -> tuple[Path, ...]:
+        """The files that the section was read from; none where it was written in Python."""
+        return ()
 
     # ------------------------------------------------------------------------------- the tree
 
@@ -263,7 +269,9 @@ class Section(Definition):
             "uncertainty": uncertainty,
         }
         given = {key: getattr(self, key) for key in type(self).model_fields}
-        return Section(**{**given, **{k: v for k, v in changes.items() if v is not None}})
+        made = Section(**{**given, **{k: v for k, v in changes.items() if v is not None}})
+        made.__dict__["origin"] = self.origin
+        return made
 
     # -------------------------------------------------------------------------------- problems
 
@@ -379,11 +387,8 @@ def _direction_problems(indicator: Indicator, method: Method) -> Iterator[Proble
     setting = method.normalise
     band = isinstance(setting, Goalposts) and setting.points is not None
     if indicator.direction == "band" and not band:
-        yield Problem(
-            where,
-            'direction "band" needs goalposts with four points',
-            'method.normalise = { name = "goalposts", points = [a, b, c, d] }',
-        )
+        remedy = 'method.normalise = { name = "goalposts", points = [a, b, c, d] }'
+        yield Problem(where, 'direction "band" needs goalposts with four points', remedy)
     if indicator.direction != "band" and band:
         yield Problem(where, f'four points are for direction "band", not "{indicator.direction}"')
     if isinstance(setting, Goalposts) and "normalise" not in indicator.method:

@@ -60,12 +60,12 @@ def from_coinr_excel(
         method=method,
         edition=edition,
     )
-    return section, _from_file(read, file.name, sha256)
+    return section, _from_file(read, file, sha256)
 
 
-def _from_file(data: Data, file: str, sha256: str) -> Data:
-    provenance = data.provenance.with_columns(file=pl.lit(file), sha256=pl.lit(sha256))
-    return replace(data, provenance=provenance)
+def _from_file(data: Data, file: Path, sha256: str) -> Data:
+    provenance = data.provenance.with_columns(file=pl.lit(file.name), sha256=pl.lit(sha256))
+    return replace(data, provenance=provenance, origin=(file.absolute(),))
 
 
 def _sheet(file: str, data: bytes, sha256: str, name: str, problems: list[Problem]) -> Sheet:
@@ -164,7 +164,7 @@ def from_coin_tool(
     section, read = convert(
         idata, imeta, parameters=parameters, denominate=False, method=method, edition=edition
     )
-    return section, _from_file(read, file.name, sha256)
+    return section, _from_file(read, file, sha256)
 
 
 def _grid(file: str, data: bytes, sheet: str, problems: list[Problem]) -> Grid:

@@ -56,6 +56,7 @@ class Data:
         synthetic: whether it says that they are invented; whatever is made from them says so too.
         stored: the large registers, which stay in their Parquet files.
         remarks: what was read and is doubtful, in the columns of ``refused``; row 0 is the file.
+        origin: the files that were read; no output is written over them.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -66,6 +67,7 @@ class Data:
     synthetic: bool = False
     stored: dict[str, Stored] = field(default_factory=dict)
     remarks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REFUSED))
+    origin: tuple[Path, ...] = ()
 
     @property
     def held(self) -> dict[str, pl.DataFrame | Stored]:
@@ -135,6 +137,8 @@ def read(source: Tables, section: Section) -> Data:
     if problems:
         raise DataError([*problems, *_rows_as_problems(refused)])
     tables = {table: one.frame for table, one in checked.items()}
+    origin = [f for f in files if f.stem in (*inputs, REGIONS) or f.name == SOURCES]
+    origin += [part for parts in large.values() for part in parts]
     return Data(
         tables=tables,
         refused=pl.concat([pl.DataFrame(schema=_REFUSED), *refused]),
@@ -149,6 +153,7 @@ def read(source: Tables, section: Section) -> Data:
                 *map(_remarks, found, found.values()),
             ]
         ),
+        origin=tuple(file.absolute() for file in origin),
     )
 
 

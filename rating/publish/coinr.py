@@ -22,6 +22,7 @@ from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.regions import NAMES
 from rating.inputs.tables import Data
+from rating.outputs import require_apart, require_ending
 from rating.publish.files import write_whole
 from rating.result import Rating
 
@@ -317,6 +318,7 @@ def write_coinr_excel(result: Rating, path: str | Path) -> Path:
     Raises:
         UsageError: the section has what COINr has no word for, or the file cannot be written.
     """
+    require_apart([require_ending(path, [".xlsx"])], result.files)
     return write_whole(path, _workbook(_sheets(result)))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rating.errors import Problem, UsageError, nearest
+from rating.outputs import require_apart, require_ending
 from rating.publish.explorer_model import TEXTS, model
 from rating.publish.files import write_whole
 from rating.publish.texts import catalogue
@@ -50,6 +51,7 @@ def to_html(result: Rating, path: Path | str, *, lang: Lang = "en", top: int | N
         UsageError: the language is not known, nearly all places are told, or the file cannot be
             written.
     """
+    require_apart([require_ending(path, [".html", ".htm"])], result.files)
     return write_whole(path, to_text(result, lang=lang, top=top).encode())
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from rating.errors import Problem, UsageError
+from rating.outputs import filled, require_apart
 
 
-def write_whole(path: Path | str, content: bytes) -> Path:
+def write_whole(path: Path | str, content: bytes, *, inputs: Iterable[Path] = ()) -> Path:
     """Write a file so that a reader finds the old one or the new one, never a part.
 
     A plain write was torn in 62 of 100 tries that were killed half-way; a temporary file beside
@@ -21,12 +22,13 @@ def write_whole(path: Path | str, content: bytes) -> Path:
     Args:
         path: where the file is to stand; missing folders are made.
         content: the whole file.
+        inputs: what was read for it, and is never overwritten.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: the place cannot be written.
+        UsageError: the place cannot be written or is an input.
 
     Example:
         >>> import tempfile
@@ -34,7 +36,8 @@ def write_whole(path: Path | str, content: bytes) -> Path:
         ...     write_whole(Path(folder) / "ranks.csv", b"region,rank").read_bytes()
         b'region,rank'
     """
-    target = Path(path)
+    target = filled(path)
+    require_apart([target], inputs)
     part = target.parent / f".{target.name}.{secrets.token_hex(8)}.part"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +56,9 @@ def write_whole(path: Path | str, content: bytes) -> Path:
     return target
 
 
-def write_folder(path: Path | str, content: Mapping[str, bytes]) -> Path:
+def write_folder(
+    path: Path | str, content: Mapping[str, bytes], *, inputs: Iterable[Path] = ()
+) -> Path:
     """Write several files so that a new folder appears with all of them or not at all.
 
     In a folder that is there already, each file is replaced whole.
@@ -61,14 +66,16 @@ def write_folder(path: Path | str, content: Mapping[str, bytes]) -> Path:
     Args:
         path: the folder.
         content: the files by their names below it.
+        inputs: what was read for them, and is never overwritten.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: the place cannot be written.
+        UsageError: the place cannot be written, or a file in it is an input.
     """
-    target = Path(path)
+    target = filled(path)
+    require_apart([target / name for name in content], inputs)
     # Resolved, because a name such as ``.`` has no sibling to be written in.
     whole = target.resolve()
     part = whole if whole.is_dir() else whole.parent / f".{whole.name}.{secrets.token_hex(8)}.part"

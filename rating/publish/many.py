@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rating.errors import Problem, RatingError, UsageError
+from rating.outputs import filled, require_apart
 from rating.publish import report
 from rating.publish.compose import Audience
 from rating.publish.facts import Region
@@ -61,13 +62,14 @@ def each_region(
         UsageError: the folder is a file, or a code cannot be the name of one.
         DataError: a name has a letter that the report's fonts lack.
     """
-    place = Path(folder)
+    place = filled(folder)
     if place.exists() and not place.is_dir():
         raise UsageError(Problem(str(place), "is a file", "name a folder"))
     report.together(lang, "each", audience, top, brief=False)
     material, say = collect(result, sure=sure, top=top), Speaker(lang)
     regions = material.facts.profiled
     paths = [place / f"{file_name(region)}.pdf" for region in regions]
+    require_apart(paths, result.files)
 
     def compose(number: int, squeeze: int) -> Document:
         region = regions[number]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rating.errors import Problem, RatingError, UsageError, nearest
+from rating.outputs import require_apart, require_ending
 from rating.publish import archive, boundaries, compose, fonts, pages
 from rating.publish.compose import Audience
 from rating.publish.density import density
@@ -91,6 +92,8 @@ def to_pdf(
             draws are those of another rating, or a file cannot be read or written.
         DataError: a name has a letter that the report's fonts lack, or the boundaries are none.
     """
+    inputs = [*result.files, *([] if boundaries is None else [Path(boundaries)])]
+    require_apart([require_ending(path, [".pdf"])], inputs)
     content = to_bytes(
         result,
         lang=lang,

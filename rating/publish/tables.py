@@ -24,7 +24,7 @@ def save(result: Rating, folder: str | Path) -> Path:
     The same rating gives the same bytes.
 
     Raises:
-        UsageError: the folder cannot be written.
+        UsageError: the folder cannot be written, or a file of it was read for this rating.
     """
     content = {
         "ranks.csv": csv(result.ranks),
@@ -33,7 +33,7 @@ def save(result: Rating, folder: str | Path) -> Path:
         "refused.csv": csv(result.refused),
         "manifest.json": manifest(result),
     }
-    return write_folder(folder, content)
+    return write_folder(folder, content, inputs=result.files)
 
 
 def csv(frame: pl.DataFrame) -> bytes:

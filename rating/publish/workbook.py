@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import xlsxwriter
 
 from rating.errors import Problem, UsageError, nearest
+from rating.outputs import require_apart, require_ending
 from rating.publish import workbook_audit, workbook_index, workbook_tables
 from rating.publish.facts import gather
 from rating.publish.files import write_whole
@@ -52,6 +53,7 @@ def to_xlsx(result: Rating, path: Path | str, *, lang: Lang = "en", top: int | N
         UsageError: the language is not known, nearly all places are told, or the file cannot be
             written.
     """
+    require_apart([require_ending(path, [".xlsx"])], result.files)
     return write_whole(path, to_bytes(result, lang=lang, top=top))
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 ROOMS = (
-    ("errors", "text", "resources"),
+    ("errors", "text", "resources", "outputs"),
     ("definitions",),
     ("inputs",),
     ("engine",),

@@ -65,7 +65,7 @@ def test_a_refused_row_stops_the_command_and_nothing_is_written(place, capsys):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["--out", "firms.xlsx"], "neither CSV nor Parquet"),
+        (["--out", "firms.xlsx"], "is no format that can be written"),
         (["--out", "firms.csv", "--only", "kin=company"], "no column 'kin'"),
         (["--out", "firms.csv", "--only", "kind"], "has no '='"),
     ],

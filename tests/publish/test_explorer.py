@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 
 from rating.analysis.explain import explain
-from rating.cli.explore import explore
 from rating.errors import UsageError
 from rating.publish.explorer import SCRIPTS, to_text
 from rating.publish.explorer_model import TEXTS, model
@@ -136,12 +135,12 @@ def test_a_region_outside_and_one_screened_out_may_not_be_ranked():
     assert held == {"R0": True, "R1": False, "R2": True, "R3": True, "R4": False}
 
 
-def test_the_command_writes_the_page_and_says_where(result, tmp_path):
+def test_the_page_is_written_and_its_place_returned(result, tmp_path):
     place = tmp_path / "page.html"
-    assert explore(result, place, "ru") == f"written: {place}"
+    assert result.to_html(place, lang="ru") == place
     assert '<html lang="ru">' in place.read_text("utf-8")
     with pytest.raises(UsageError, match="is a folder"):
-        explore(result, tmp_path, "en")
+        result.to_html(tmp_path)
 
 
 def test_an_unknown_language_is_refused(result):
