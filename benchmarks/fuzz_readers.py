@@ -1,4 +1,4 @@
-# ruff: noqa: E501  # seeds of XML are one line each
+# seeds of XML are one line each
 """Every reader on damaged bytes: SECONDS=600 python benchmarks/fuzz_readers.py [READER ...].
 
 Seeds are valid files; a file is damaged by its bytes, and a workbook or archive by its members as
@@ -27,6 +27,8 @@ from rating.errors import RatingError
 from rating.inputs.emiss import read_emiss
 from rating.inputs.rmsp import read_rmsp
 from rating.inputs.tables import read
+from tests.inputs import test_emiss as emiss
+from tests.inputs import test_rmsp as firms
 from tests.inputs.corpus.case import PLAIN, SECTIONS
 from tests.inputs.corpus.files import book, parquet
 
@@ -100,21 +102,53 @@ READERS: dict[str, tuple[Callable[[], list[bytes]], Callable[[Path], object]]] =
         lambda: [parquet(lambda f: f, compression=c)() for c in ("zstd", "uncompressed")],
         table("parquet"),
     ),
-    "toml": (lambda: seeds("indicators/*/section.toml", "tests/**/section.toml"), toml),
-    "sdmx": (lambda: seeds("tests/inputs/**/*emiss*.xml") or [SDMX], read_emiss),
-    "rmsp": (lambda: [RMSP], lambda file: read_rmsp(file, year=2024)),
+    "toml": (lambda: [SECTION], toml),
+    "sdmx": (lambda: [sdmx()], read_emiss),
+    "rmsp": (lambda: [rmsp()], lambda file: read_rmsp(file, year=2026)),
 }
-SDMX = (
-    '<?xml version="1.0"?><GenericData><CodeLists><CodeList id="s_OKATO"><Code value="643">'
-    "<Description>Томская область</Description></Code></CodeList></CodeLists><DataSet><Series>"
-    '<SeriesKey><Value concept="s_OKATO" value="643"/></SeriesKey><Obs><Time>2019</Time>'
-    '<ObsValue value="1,5"/></Obs></Series></DataSet></GenericData>'
-).encode()
-RMSP = (
-    '<?xml version="1.0" encoding="utf-8"?><Файл><Документ ДатаСост="10.01.2024" ДатаВклМСП="01.08.2016" '
-    'ВидСубМСП="1" КатСубМСП="1" ССЧР="5"><ОргВклМСП ИННЮЛ="7017000000"/><СведМН КодРегион="70"/>'
-    '<СвОКВЭД><СвОКВЭДОсн КодОКВЭД="72.11" ВерсОКВЭД="2014"/></СвОКВЭД></Документ></Файл>'
-).encode()
+SECTION = b"""id = "t"
+name = "T"
+[[node]]
+id = "index"
+[method]
+normalise = { name = "minmax", range = [0, 100] }
+[input.fig]
+grain = "region"
+share = { type = "number", min = 0 }
+[[input.fig.rule]]
+id = "small"
+name = "a share is small"
+holds = "share <= 100 OR share IS NULL"
+[[indicator]]
+id = "share_i"
+name = "Share"
+parent = "index"
+reads = ["fig"]
+[[indicator.version]]
+since = 2000-01-01
+value = "round(100 * share / nullif(share + 1, 0), 2)"
+"""
+
+
+def written(write: Callable[[Path], object]) -> bytes:
+    """The bytes of a file that a builder of the tests writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "seed")
+        return (Path(folder) / "seed").read_bytes()
+
+
+def sdmx() -> bytes:
+    """An export of EMISS."""
+    return written(lambda path: emiss.export(path, emiss.series(), emiss.series(year="2020")))
+
+
+def rmsp() -> bytes:
+    """A register of small firms."""
+    return written(
+        lambda path: firms.register(
+            path, firms.document(), firms.document(who=firms.person(), kind="2")
+        )
+    )
 
 
 def piece(name: str, seed: int, said: Any) -> None:
