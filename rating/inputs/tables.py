@@ -16,6 +16,7 @@ from rating.inputs import cells, folder, keys, parquet_file, raw, regions_file, 
 from rating.inputs import stored as stored_file
 from rating.inputs.folder import SOURCES
 from rating.inputs.regions import Register
+from rating.inputs.regions_file import REGIONS
 from rating.inputs.stored import Stored
 
 LISTED = 50
