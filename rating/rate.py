@@ -373,6 +373,7 @@ def _rating(
         regions=regions.filter(pl.col("region").is_in(rated.implode())),
         provenance=data.provenance,
         refused=data.refused,
+        remarks=data.remarks,
         sources=data.sources,
     )
 

@@ -62,6 +62,7 @@ class Rating:
         regions: the rated regions with their names and groups.
         provenance: table, file, sha256, rows, columns of every input.
         refused: the rows that were left out, with the rule each broke.
+        remarks: what was read and is doubtful, in the columns of ``refused``; row 0 is the file.
         sources: the sources of the data folder.
     """
 
@@ -83,6 +84,7 @@ class Rating:
     regions: pl.DataFrame
     provenance: pl.DataFrame
     refused: pl.DataFrame
+    remarks: pl.DataFrame
     sources: tuple[Source, ...]
 
     @cached_property

@@ -12,7 +12,17 @@ import polars as pl
 from rating.definitions.model import Column, Input, Source
 from rating.definitions.section import Section
 from rating.errors import DataError, Problem
-from rating.inputs import cells, folder, keys, parquet_file, raw, regions_file, rules, sources_file
+from rating.inputs import (
+    cells,
+    doubts,
+    folder,
+    keys,
+    parquet_file,
+    raw,
+    regions_file,
+    rules,
+    sources_file,
+)
 from rating.inputs import stored as stored_file
 from rating.inputs.folder import SOURCES
 from rating.inputs.regions import Register
@@ -151,7 +161,8 @@ def read(source: Tables, section: Section) -> Data:
         remarks=pl.concat(
             [
                 pl.DataFrame(list(keys.doubtful(spelt, inputs)), schema=_REFUSED, orient="row"),
-                *map(_remarks, found, found.values()),
+                *(_remarks(table, one, one.remarks) for table, one in found.items()),
+                *(_remarks(table, found[table], one.doubts) for table, one in checked.items()),
             ]
         ),
         origin=tuple(file.absolute() for file in origin),
@@ -178,6 +189,7 @@ def _rows_as_problems(refused: list[pl.DataFrame]) -> list[Problem]:
 class _Checked:
     frame: pl.DataFrame
     refused: pl.DataFrame
+    doubts: tuple[raw.Refusal, ...] = ()
 
 
 def _check(
@@ -223,7 +235,9 @@ def _check(
     frame = _without(frame, bad)
     broken = rules.broken(declared, frame, found.rows, table)
     frame = _without(frame, broken).drop(rules.INDEX)
-    return _Checked(frame, _refused(table, found, pl.concat([bad, broken])))
+    bad = pl.concat([bad, broken])
+    told = tuple(doubts.find(found, declared, columns, values, bad["index"]))
+    return _Checked(frame, _refused(table, found, bad), told)
 
 
 def _without(frame: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
@@ -289,8 +303,8 @@ def _wrong_types(found: raw.Raw, columns: Mapping[str, Column]) -> list[Problem]
     return [problem for problem in wrong if problem is not None]
 
 
-def _remarks(table: str, found: raw.Raw) -> pl.DataFrame:
-    rows = [(table, found.file, *remark) for remark in found.remarks]
+def _remarks(table: str, found: raw.Raw, told: Iterable[raw.Refusal]) -> pl.DataFrame:
+    rows = [(table, found.file, *remark) for remark in told]
     return pl.DataFrame(rows, schema=_REFUSED, orient="row")
 
 

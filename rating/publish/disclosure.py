@@ -157,6 +157,7 @@ def _masked(result: Rating, hidden: pl.DataFrame) -> Rating:
     # The last digits of a sum hang on each of its terms: whoever tries figures one after another
     # would know the true one by them.
     rounded = pl.col("score").round(DIGITS)
+    register, told = pl.col("table").is_in(sorted(_registers(result))), pl.lit("")
     return dataclasses.replace(
         result,
         values=_values(result.values, hidden, items),
@@ -171,10 +172,10 @@ def _masked(result: Rating, hidden: pl.DataFrame) -> Rating:
         disclosure=result.disclosure.clear(),
         treated=result.treated.filter(~pl.col("indicator").is_in(items)),
         shapes=result.shapes.filter(~pl.col("indicator").is_in(items)),
-        refused=result.refused.with_columns(
-            value=pl.when(pl.col("table").is_in(sorted(_registers(result))))
-            .then(pl.lit(""))
-            .otherwise("value")
+        refused=result.refused.with_columns(value=pl.when(register).then(told).otherwise("value")),
+        # The rule of a remark tells the figures around it.
+        remarks=result.remarks.with_columns(
+            pl.when(register).then(told).otherwise(name).alias(name) for name in ("rule", "value")
         ),
     )
 

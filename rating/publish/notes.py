@@ -9,6 +9,9 @@ import polars as pl
 from rating.publish.facts import Facts
 from rating.publish.texts import Speaker, clean
 
+DOUBTS = 10
+"""Doubtful cells that a report names; the run names more of them."""
+
 
 def edition_note(facts: Facts, say: Speaker) -> str:
     """What the section says of its edition, or nothing."""
@@ -39,6 +42,15 @@ def notes(facts: Facts, say: Speaker) -> Iterator[str]:
     yield from _table_notes(facts, say)
     if result.refused.height:
         yield say("annex.edition_refused", n=result.refused.height)
+    if result.remarks.height:
+        yield say("annex.edition_doubtful", n=result.remarks.height, places=_places(result.remarks))
+
+
+def _places(remarks: pl.DataFrame) -> str:
+    """Where the first doubtful cells stand, by file; what they hold is not published."""
+    by_file = remarks.head(DOUBTS).group_by("file", maintain_order=True)
+    listed = by_file.agg(at=pl.format("{} ({})", "row", "column").unique(maintain_order=True))
+    return "; ".join(clean(f"{file}: {', '.join(at)}") for file, at in listed.iter_rows())
 
 
 def _hidden(facts: Facts, say: Speaker) -> str:

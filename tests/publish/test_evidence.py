@@ -101,3 +101,18 @@ def test_the_annex_says_how_many_figures_are_hidden_and_by_which_rule(lang):
     ]
     assert any("85" in note and "3" in note for note in said)
     assert not any("85" in note for note in notes(gather(rated()), Speaker(lang)))
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "doubtful"), ("ru", "сомнительным")])
+def test_the_annex_names_the_doubtful_cells_and_not_what_they_hold(lang, word):
+    result = rated()
+    assert not any(word in note for note in notes(gather(result), Speaker(lang)))
+    rows = [("t", "t.csv", n, "x0", "a thousand times off?", "77123") for n in range(2, 32)]
+    remarks = pl.DataFrame(rows, schema=result.remarks.schema, orient="row")
+    doubted = dataclasses.replace(result, remarks=remarks)
+    (said,) = [note for note in notes(gather(doubted), Speaker(lang)) if word in note]
+    assert "30" in said
+    assert "t.csv: 2 (x0), 3 (x0)" in said
+    assert "11 (x0)" in said
+    assert "12 (x0)" not in said
+    assert "77123" not in said
