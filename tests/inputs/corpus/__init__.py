@@ -7,8 +7,8 @@ A case is a folder of files, a verdict and the words that must be told:
 - ``accept``: nothing is refused or remarked, and the tables equal those of the plain twin.
 """
 
-from tests.inputs.corpus import files
+from tests.inputs.corpus import figures, files
 from tests.inputs.corpus.case import Case
 
-SOURCES = (files,)
+SOURCES = (figures, files)
 CASES: tuple[Case, ...] = tuple(case for source in SOURCES for case in source.CASES)
