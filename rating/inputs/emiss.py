@@ -19,6 +19,10 @@ from rating.inputs.reading import Okrugs, Reading
 from rating.inputs.regions import Register
 
 UNIT, PERIOD = "EI", "PERIOD"
+STATUS, ACTION = ("OBS_STATUS", "CONF_STATUS"), "action"
+"""How SDMX marks an observation that is provisional, confidential or to be deleted."""
+_PLAIN = ("", "A", "F")
+DELETED = "marked for deletion by its publisher"
 LONGEST = 4000
 """Characters of a name that are kept."""
 
@@ -35,6 +39,8 @@ class _Export:
         self.observations: list[tuple[dict[str, str], str, str | None]] = []
         self._path: list[str] = []
         self._key: dict[str, str] = {}
+        self._marks: dict[str, str] = {}
+        self._deleted: set[str] = set()
         self._list = self._code = self._text = ""
         self._value: str | None = None
 
@@ -45,6 +51,8 @@ class _Export:
         self._path.append(tag)
         self._text = ""
         value = attributes.get("value", "")
+        if attributes.get("action", "").casefold() == "delete":
+            self._deleted.add(tag)
         match tag:
             case "CodeList":
                 self._list = attributes.get("id", "")
@@ -61,10 +69,13 @@ class _Export:
                 self.dimensions.append(value)
             case "Series":
                 self._key = {}
+            case "Value" if "Obs" in self._path:
+                self._marks[attributes.get("concept", "")] = value
             case "Value" if "Series" in self._path:
                 self._key[attributes.get("concept", "")] = value
             case "Obs":
                 self._value = self._text = ""
+                self._marks = {}
             case "ObsValue":
                 self._value = value
 
@@ -82,8 +93,14 @@ class _Export:
             self.lists[self._list] = text
         elif tag == "Time":
             self._key = {**self._key, "Time": text}
+        elif tag == "DataSetAction" and text.casefold() == "delete":
+            self._deleted.add("Header")
         elif tag == "Obs":
-            self.observations.append((self._key, self._key.get("Time", ""), self._value))
+            marks = {**self._marks, ACTION: "delete" if self._deleted else ""}
+            key = {**self._key, **marks}
+            self.observations.append((key, self._key.get("Time", ""), self._value))
+        if tag != "Header":
+            self._deleted.discard(tag)
 
 
 def read_emiss(
@@ -99,9 +116,9 @@ def read_emiss(
 
     Returns:
         region, year, period (Y, H1, Q1, M01, M01-M03, D01-01), code (of the indicator), unit,
-        value, note (the sign of a missing figure), and a column ``dim_...`` for each further
-        dimension; ``codes`` says what its codes mean. The country and federal districts are in
-        ``left_out``.
+        value, note (the sign of a missing figure, the status of another), and a column ``dim_...``
+        for each further dimension; ``codes`` says what its codes mean. The country and federal
+        districts are in ``left_out``.
 
     Raises:
         DataError: no such file, not such an export, not whole, a DTD or entities, no dimension of
@@ -174,7 +191,7 @@ def _codes(export: _Export, where: str) -> pl.DataFrame:
 def _rows(export: _Export, where: str) -> pl.DataFrame:
     """The observations as labelled rows, with the rule that each breaks."""
     keys = [key for key, _, _ in export.observations]
-    text = {"Time": "year", UNIT: "unit", PERIOD: "word", where: "place"}
+    text = {"Time": "year", UNIT: "unit", PERIOD: "word", where: "place", ACTION: "deleted"}
     further = [d for d in export.dimensions if d != where]
     columns = {**text, **{dimension: _column(dimension) for dimension in further}}
     frame = pl.DataFrame(
@@ -185,11 +202,15 @@ def _rows(export: _Export, where: str) -> pl.DataFrame:
     period = pl.Series("period", [printed.periods().get(w or "") for w in words], pl.String)
     figure = printed.figures(frame["cell"])
     labels = export.codes.get(where, {})
+    marks = [
+        ", ".join(f"{one}={key[one]}" for one in STATUS if key.get(one, "") not in _PLAIN) or None
+        for key in keys
+    ]
     frame = frame.with_columns(
         period,
         pl.Series("label", [labels.get(place) for place in frame["place"]], pl.String),
         figure["value"],
-        figure["note"],
+        pl.select(note=pl.coalesce(figure["note"], pl.Series(marks, dtype=pl.String))).to_series(),
         fault=figure["rule"],
         point=pl.col("cell").str.contains(".", literal=True),
         code=pl.lit(export.about["id"]),
@@ -197,6 +218,7 @@ def _rows(export: _Export, where: str) -> pl.DataFrame:
     )
     year = pl.col("year").str.contains(r"^(19|20)[0-9]{2}$")
     faults: list[tuple[pl.Expr, str, str, pl.Expr]] = [
+        (pl.col("deleted") == "delete", "value", DELETED, pl.col("cell")),
         (~year.fill_null(False), "year", "not a year", pl.col("year")),
         (pl.col("period").is_null(), "period", printed.UNKNOWN_PERIOD, pl.col("word")),
         (pl.col("label").is_null(), "region", "no region of the code list", pl.col("place")),

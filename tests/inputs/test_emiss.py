@@ -10,7 +10,7 @@ import pytest
 
 from rating.errors import DataError
 from rating.inputs import printed, reading, russian
-from rating.inputs.emiss import read_emiss
+from rating.inputs.emiss import DELETED, read_emiss
 from tests.flat import SHARED
 
 EXCERPT = SHARED / "data" / "fedstat_format" / "59345_excerpt.sdmx.xml"
@@ -185,3 +185,31 @@ def test_okrugs_within_a_region_leave_it_whole(tmp_path):
     read = read_emiss(path, okrugs="within")
     assert read.table.select("region", "value").rows() == [("RU-ARK", 9.0)]
     assert read.left_out.filter(pl.col("rule") == reading.PART).height == 2
+
+
+@pytest.mark.parametrize(
+    ("plain", "marked"),
+    [
+        ("<DataSet>", '<DataSet action="Delete">'),
+        ("<ID>1</ID>", "<ID>1</ID><DataSetAction>Delete</DataSetAction>"),
+        ("<g:Series>", '<g:Series action="delete">'),
+        ("<g:Obs>", '<g:Obs action="Delete">'),
+    ],
+)
+def test_what_is_marked_for_deletion_is_refused(tmp_path, plain, marked):
+    path = export(tmp_path / "e.xml", series(), series("45", value="7"))
+    path.write_text(path.read_text("utf8").replace(plain, marked, 1), "utf8")
+    read = read_emiss(path)
+    lost = 1 if "Series" in plain or "Obs" in plain else 2
+    assert read.refused["rule"].to_list() == [DELETED] * lost
+    assert read.table.height == 2 - lost
+    appended = path.read_text("utf8").replace("Delete", "Append").replace("delete", "append")
+    path.write_text(appended, "utf8")
+    assert read_emiss(path).table.height == 2
+
+
+def test_the_status_of_a_figure_is_its_note_and_no_other_figures(tmp_path):
+    path = export(tmp_path / "e.xml", series(), series("45"), series("11999"))
+    status = '"/><g:Attributes><g:Value concept="OBS_STATUS" value="P"/></g:Attributes></g:Obs>'
+    path.write_text(path.read_text("utf8").replace('"/></g:Obs>', status, 1), "utf8")
+    assert read_emiss(path).table["note"].to_list() == ["OBS_STATUS=P", None, None]
