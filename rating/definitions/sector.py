@@ -36,9 +36,12 @@ class Sector(Definition):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         for name, codes in self.codes.items():
-            plain = [bare(code) for code in codes]
-            if "" in plain or len(set(plain)) < len(plain):
-                raise ValueError(f"codes.{name}: a code is empty or stands there twice")
+            alike: dict[str, str] = {}
+            for code in codes:
+                if not bare(code):
+                    raise ValueError(f"codes.{name}: a code is empty")
+                if (other := alike.setdefault(bare(code), code)) != code:
+                    raise ValueError(f"codes.{name}: '{other}' and '{code}' are one code")
         if "sector" in (*self.codes, *self.names):
             raise ValueError("the list 'sector' is the id and the parts, and not written")
         return self

@@ -89,7 +89,9 @@ def _declared(
         problems.append(Problem("delimiter", "is not one character", "write ';'"))
     ours = list(columns.values())
     problems += [
-        Problem("columns", f"'{name}' is named twice") for name in set(ours) if ours.count(name) > 1
+        Problem("columns", f"'{name}' is named twice")
+        for name in dict.fromkeys(ours)
+        if ours.count(name) > 1
     ]
     problems += [
         Problem("numbers and dates", f"no column '{name}' of ours", nearest(name, ours))

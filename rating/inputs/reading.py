@@ -147,5 +147,8 @@ def _single(frame: pl.DataFrame, key: list[str], counted: pl.Expr) -> pl.DataFra
     """The rows with those refused whose key stands more than once: which is right is not known."""
     again = counted & (pl.len().over([*key, counted]) > 1)
     named = pl.concat_str(["region", "year"], separator=" ")
-    rule = pl.format("{} stands more than once with the same codes; keep one", named)
+    first, last = (end.over([*key, counted]) for end in (pl.col("row").min(), pl.col("row").max()))
+    other = pl.when(pl.col("row") == first).then(last).otherwise(first)
+    what = "{} stands more than once with the same codes, also in row {}; keep one"
+    rule = pl.format(what, named, other)
     return frame.with_columns(rule=pl.coalesce("rule", pl.when(again).then(rule)))

@@ -65,7 +65,9 @@ def _header(where: str, grid: Grid) -> tuple[int, dict[int, int]]:
         if years and len(years) == len(cells) and 1 not in years:
             if len(set(years.values())) == len(years):
                 return row, years
-            what = "a year stands twice in the header"
+            again = next(year for year in years.values() if [*years.values()].count(year) > 1)
+            at = " and ".join(str(column) for column, year in years.items() if year == again)
+            what = f"the year {again} stands twice in the header, in columns {at}"
             raise DataError(Problem(f"{where}, row {row}", what, "split the sheet by its parts"))
     what = "no row holds years alone, above the figures"
     raise DataError(Problem(where, what, "only sheets with a column for each year are read"))

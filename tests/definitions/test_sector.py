@@ -93,7 +93,7 @@ def test_an_umbrella_takes_the_rows_of_its_parts():
 
 
 def test_a_wrong_sector_is_told_with_the_sectors_that_there_are():
-    with pytest.raises(rating.DefinitionError, match="a code is empty or stands there twice"):
+    with pytest.raises(rating.DefinitionError, match=r"'02\.1' and '021' are one code"):
         sector({"02.1": 1.0, "021": 0.5})
     with pytest.raises(rating.DefinitionError, match="is not an id"):
         sector({}, parts=["Not an id"])

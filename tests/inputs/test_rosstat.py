@@ -150,7 +150,11 @@ def test_okrugs_within_their_region_leave_it_whole(tmp_path):
         (["Омская область", "12%", 2], "2017", "not a figure"),
         (["Омская область", "1,23)", 2], "2017", "not explained"),
         (["Омская область", 1, 2, 3], "column 4", "without a year above it"),
-        (["Томская область", 1, 2], "2017", "more than once"),
+        (
+            ["Томская область", 1, 2],
+            "2017",
+            "RU-TOM 2017 stands more than once with the same codes, also in row",
+        ),
         (["Тюменская область", 1, 2], "2017", 'okrugs="within"'),
     ],
 )
@@ -168,7 +172,10 @@ def test_a_bad_row_is_refused_with_its_rule(tmp_path, row, column, rule):
     ("rows", "what"),
     [
         ([["Таблица"], [None, "2017 год", "всего"], ["Томская область", 1, 2]], "years alone"),
-        ([["Таблица"], [None, "2017", "2017"], ["Томская область", 1, 2]], "stands twice"),
+        (
+            [["Таблица"], [None, "2017", "2017"], ["Томская область", 1, 2]],
+            "the year 2017 stands twice in the header, in columns 2 and 3",
+        ),
     ],
 )
 def test_a_sheet_that_is_not_a_table_of_years_is_told(tmp_path, rows, what):
