@@ -264,32 +264,25 @@ def _rule(setting: Setting) -> tuple[str, float]:
 
 def _below_floor(setting: Setting, fixed: Floats, own: Floats, moving: Sequence[_Child]) -> Flags:
     """Which draws meet a score that the method is not defined for."""
-    wrong = floor(setting)
+    floor = setting.floor if isinstance(setting, a.Aggregation) else None
     bad = np.zeros(own.shape[0], bool)
-    if wrong is None:
+    if floor is None:
         return bad
-    columns = wrong(fixed).any(axis=1)
+    if floor == "a mean above 0":
+        mean = _mean(a.Arithmetic(), fixed, own, moving)
+        least, most = (
+            _stacked(a.Power(power=end), fixed, own, moving) for end in (-np.inf, np.inf)
+        )
+        bad |= ((mean <= 0) & (least < most)).any(axis=1)
+        return bad
+    above_0 = floor == "scores above 0"
+    columns = (fixed <= 0 if above_0 else fixed < 0).any(axis=1)
     if columns.any():
         bad |= (own[:, columns] > 0).any(axis=1)
     for child in moving:
-        bad |= wrong(child.scores).any(axis=1) & (child.weights > 0)
+        low = child.scores <= 0 if above_0 else child.scores < 0
+        bad |= low.any(axis=1) & (child.weights > 0)
     return bad
-
-
-def floor(setting: Setting) -> Callable[[Floats], Flags] | None:
-    """Which scores a method is not defined for; None if it takes any."""
-    name, power = _rule(setting)
-    if name in ("geometric", "harmonic"):
-        return lambda x: x <= 0
-    if name == "least" and isinstance(setting, a.Power):
-        return None
-    if name in ("power", "power_near_0") and power % 2 != 1:
-        return (lambda x: x <= 0) if power < 0 else (lambda x: x < 0)
-    if name in ("mpi", "adjusted_mpi"):
-        return lambda x: x < 0
-    if name == "power" and power < 0:
-        return lambda x: x <= 0
-    return None
 
 
 # ------------------------------------------------------ methods that look at the order of children

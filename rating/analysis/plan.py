@@ -11,11 +11,10 @@ import polars as pl
 
 from rating.analysis import scenarios as upstream
 from rating.analysis.design import Floats, Ints, choice
-from rating.analysis.kernel import Branch, floor, score
+from rating.analysis.kernel import Branch, score
 from rating.analysis.measured import Moving, moving
 from rating.analysis.scenarios import Scenarios, label
 from rating.analysis.weights import fill
-from rating.definitions.aggregations import Aggregation
 from rating.definitions.tree import Tree
 from rating.definitions.uncertainty import (
     Assumption,
@@ -363,17 +362,11 @@ def _refuse_undefined(made: Plan) -> None:
                 f"{given.kind} {label(given.options[option])}"
                 for given, option in zip(made.scenarios.upstream, taken, strict=True)
             )
-            limit = "above 0" if _needs_above_0(setting) else "of 0 or more"
             raise DefinitionError(
                 Problem(
                     f"uncertainty, {branch.node}",
-                    f"{setting.name} needs scores {limit}, and some are not"
+                    f"{setting.title} needs {setting.floor}, and some regions have none"
                     + (f" under {under}" if under else ""),
                     "normalise to a range above 0 in every option, as range = [1, 100]",
                 )
             )
-
-
-def _needs_above_0(setting: Aggregation) -> bool:
-    wrong = floor(setting)
-    return wrong is not None and bool(wrong(np.zeros(1))[0])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from math import isinf
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -83,10 +84,29 @@ class Gini(Setting):
 # ---------------------------------------------------------------------------------------- aggregate
 
 
+Floor = Literal["scores above 0", "scores of 0 or more", "a mean above 0"]
+
+
 class Aggregation(Setting):
-    """A node's method; below ``min_coverage`` of its children present it has no score."""
+    """A node's method; below ``min_coverage`` of its children present it has no score.
+
+    What there is to know of a method stands with it: the pipeline, the draws, the laws and the
+    disclosure ask here.
+
+    Attributes:
+        title: what the method is called in a message.
+        rises: whether a region's score is made of its own children alone and never falls when one
+            of them rises: only then is it known what a reader may work out of it.
+    """
 
     min_coverage: Share = 0.0
+    title: ClassVar[str] = ""
+    rises: ClassVar[bool] = True
+
+    @property
+    def floor(self) -> Floor | None:
+        """What a method needs of its children; None if it takes any."""
+        return None
 
 
 class Arithmetic(Aggregation):
@@ -99,12 +119,24 @@ class Geometric(Aggregation):
     """Weighted geometric mean: a weak child costs more; every child must be above 0."""
 
     name: Literal["geometric"] = "geometric"
+    title: ClassVar[str] = "a geometric mean"
+
+    @property
+    def floor(self) -> Floor | None:
+        """A logarithm is of a number above 0."""
+        return "scores above 0"
 
 
 class Harmonic(Aggregation):
     """Weighted harmonic mean: a weak child costs most of all; every child must be above 0."""
 
     name: Literal["harmonic"] = "harmonic"
+    title: ClassVar[str] = "a harmonic mean"
+
+    @property
+    def floor(self) -> Floor | None:
+        """A reciprocal keeps the order of numbers above 0."""
+        return "scores above 0"
 
 
 class Power(Aggregation):
@@ -112,6 +144,14 @@ class Power(Aggregation):
 
     name: Literal["power"] = "power"
     power: float
+    title: ClassVar[str] = "a power mean"
+
+    @property
+    def floor(self) -> Floor | None:
+        """An odd power keeps the sign and the order of scores below 0; no other does."""
+        if isinf(self.power) or (self.power > 0 and self.power % 2 == 1):
+            return None
+        return "scores above 0" if self.power <= 0 else "scores of 0 or more"
 
     @model_validator(mode="after")
     def _number(self) -> Self:
@@ -154,6 +194,13 @@ class MazziottaPareto(Aggregation):
 
     name: Literal["mpi"] = "mpi"
     penalty: Literal["minus", "plus"] = "minus"
+    title: ClassVar[str] = "a Mazziotta-Pareto index"
+    rises: ClassVar[bool] = False
+
+    @property
+    def floor(self) -> Floor | None:
+        """A coefficient of variation has no meaning around 0 or below."""
+        return "a mean above 0"
 
 
 class AdjustedMazziottaPareto(Aggregation):
@@ -161,24 +208,34 @@ class AdjustedMazziottaPareto(Aggregation):
 
     name: Literal["adjusted_mpi"] = "adjusted_mpi"
     penalty: Literal["minus", "plus"] = "minus"
+    title: ClassVar[str] = "an adjusted Mazziotta-Pareto index"
+    rises: ClassVar[bool] = False
+
+    @property
+    def floor(self) -> Floor | None:
+        """A coefficient of variation has no meaning around 0 or below."""
+        return "a mean above 0"
 
 
 class Copeland(Aggregation):
     """Won comparisons less lost ones; what a region lacks is compared with nobody's."""
 
     name: Literal["copeland"] = "copeland"
+    rises: ClassVar[bool] = False
 
 
 class Wroclaw(Aggregation):
     """Wroclaw taxonomic: 1 less the distance to the best of each child, in units of mean + 2 sd."""
 
     name: Literal["wroclaw"] = "wroclaw"
+    rises: ClassVar[bool] = False
 
 
 class Topsis(Aggregation):
     """Closeness to the ideal: distance to the worst over the distances to worst and best."""
 
     name: Literal["topsis"] = "topsis"
+    rises: ClassVar[bool] = False
 
 
 class BenefitOfTheDoubt(Aggregation):
@@ -192,6 +249,13 @@ class BenefitOfTheDoubt(Aggregation):
     name: Literal["benefit_of_the_doubt"] = "benefit_of_the_doubt"
     lower: Share | None = None
     upper: Share | None = None
+    title: ClassVar[str] = "benefit of the doubt"
+    rises: ClassVar[bool] = False
+
+    @property
+    def floor(self) -> Floor | None:
+        """Outputs of a program are 0 or more."""
+        return "scores of 0 or more"
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -209,3 +273,10 @@ class Directional(Aggregation):
 
     name: Literal["directional"] = "directional"
     direction: Mapping[Id, Number] = Field(default_factory=dict)
+    title: ClassVar[str] = "directional benefit of the doubt"
+    rises: ClassVar[bool] = False
+
+    @property
+    def floor(self) -> Floor | None:
+        """Outputs of a program are 0 or more."""
+        return "scores of 0 or more"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from rating.definitions import derived
-from rating.definitions.aggregations import Geometric, Harmonic
+from rating.definitions.aggregations import Aggregation
 from rating.definitions.model import Indicator, Node
 from rating.definitions.section import Section
 from rating.definitions.settings import Centred, Goalposts, MinMax, Rank
@@ -97,14 +97,14 @@ def dated(section: Section) -> Iterator[Finding]:
 
 
 def fit(section: Section) -> Iterator[Finding]:
-    """Whether each geometric or harmonic node has children whose scores are above 0."""
+    """Whether each node whose method needs scores above 0 has children whose scores are."""
     for node in section.node:
         aggregate = section.method_of(node.id).aggregate
-        if not isinstance(aggregate, Geometric | Harmonic):
+        if not isinstance(aggregate, Aggregation) or aggregate.floor != "scores above 0":
             continue
         low = [c.id for c in section.children(node.id) if c.weight > 0 and not _above_0(section, c)]
         detail = (
-            f"a {aggregate.name} mean needs scores above 0, and {', '.join(low)} can reach 0: "
+            f"{aggregate.title} needs {aggregate.floor}, and {', '.join(low)} can reach 0: "
             "normalise to a range such as [1, 100]"
         )
         yield Finding(node.id, "range above 0", not low, detail if low else "")
@@ -113,7 +113,10 @@ def fit(section: Section) -> Iterator[Finding]:
 def _above_0(section: Section, item: Node | Indicator) -> bool:
     """Whether the scores of an item are above 0 whatever the data."""
     if isinstance(item, Node):
-        # A mean of numbers above 0 is above 0, whichever mean it is.
+        # A mean of numbers above 0 is above 0, whichever mean it is; what is no mean may be lower.
+        aggregate = section.method_of(item.id).aggregate
+        if not aggregate.rises:
+            return False
         return all(_above_0(section, c) for c in section.children(item.id) if c.weight > 0)
     setting = section.method_of(item.id).normalise
     match setting:

@@ -12,7 +12,6 @@ from rating.definitions import aggregations as a
 from rating.definitions import derived
 
 if TYPE_CHECKING:
-    from rating.definitions.settings import Setting
     from rating.result import Rating
 
 # Normalisations under which the scores of the others give a single hidden one away.
@@ -28,7 +27,7 @@ class Shape:
         children: of each node, with their weights; those of weight 0 take no part.
         parents: of each item that takes part.
         nodes: from the leaves up, the root last.
-        powers: of each node's mean.
+        methods: of each node, how its score is made.
         boxes: the range in which the score of each indicator lies.
         register: of each indicator made of disclosed tables, a name for what they are made of.
         partners: indicators that may be hidden for the sake of others, what is public anyway last.
@@ -37,7 +36,7 @@ class Shape:
     children: Mapping[str, list[tuple[str, float]]]
     parents: Mapping[str, str]
     nodes: tuple[str, ...]
-    powers: Mapping[str, float]
+    methods: Mapping[str, a.Aggregation]
     boxes: Mapping[str, Box]
     register: Mapping[str, str]
     partners: Mapping[str, int]
@@ -57,7 +56,7 @@ class Shape:
             children=children,
             parents=parents,
             nodes=tuple(reversed(result.tree.nodes)),
-            powers={n: _power(result.section.method_of(n).aggregate) for n in children},
+            methods={n: result.section.method_of(n).aggregate for n in children},
             boxes=_boxes(result),
             register=register,
             partners={
@@ -79,19 +78,6 @@ class Shape:
                 return found
             found.append(leaf)
         return None
-
-
-def _power(setting: Setting) -> float:
-    """The power of a mean; a method that is none is taken as an arithmetic one."""
-    match setting:
-        case a.Geometric():
-            return 0.0
-        case a.Harmonic():
-            return -1.0
-        case a.Power(power=power):
-            return power
-        case _:
-            return 1.0
 
 
 def _registers(

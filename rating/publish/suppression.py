@@ -1,21 +1,28 @@
 """Secondary suppression: what else is hidden, so that no sensitive cell follows from what is told.
 
-A node's score is a mean of its children's, so one hidden child is known from its siblings. All
+A node's score is made of its children's, so one hidden child is known from its siblings. All
 hidden cells of a region that are made of one register count as one unknown, because each may be a
 function of the same figure. A node is told only where two unknowns or more lie below it and none of
 them can be pinned down; else a further indicator below it is hidden, or the node itself.
+
+That reckons with a score that rises with each child of its own. Where a method is none of these, a
+node above a hidden cell is not told; where it sets regions against each other, it is told of none,
+and nothing above it either: another region's score may tell of the hidden one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import exp, isinf, log
+from math import copysign, exp, inf, isinf, log
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from rating.definitions import aggregations as a
 from rating.publish.shape import Box, Shape
+from rating.steps.aggregate import is_alone
+from rating.steps.means import rule
 from rating.steps.ranks import DIGITS
 
 if TYPE_CHECKING:
@@ -29,6 +36,10 @@ SECONDARY = "secondary"
 # Normalisations whose ends are given, not those of the data.
 _GIVEN = ("goalposts", "band")
 _STEPS = 30
+# What sums of weights are off by, where half of them lies below a median.
+NEAR_HALF = 1e-9
+# The powers of the means that have a name.
+_NAMED = {"least": -inf, "harmonic": -1.0, "geometric": 0.0, "arithmetic": 1.0, "greatest": inf}
 Hidden = dict[tuple[str, str], str]
 
 
@@ -67,7 +78,22 @@ def suppressed(result: Rating, *, secondary: bool = True) -> Hidden:
         guard.protect()
         for item in (*guard.partners, *guard.nodes):
             hidden[region, item] = SECONDARY
+    for region, item in _against_others(shape, scores, hidden):
+        hidden.setdefault((region, item), SECONDARY)
     return hidden
+
+
+def _against_others(
+    shape: Shape, scores: Mapping[str, Mapping[str, float]], hidden: Hidden
+) -> Iterator[tuple[str, str]]:
+    """The scores of all regions on nodes that compare them with a hidden cell, and above those."""
+    untold: set[str] = set()
+    for node in shape.nodes:
+        children = {child for child, _ in shape.children.get(node, ())}
+        compared = node in shape.methods and not is_alone(shape.methods[node])
+        if children & untold or (compared and any(item in children for _, item in hidden)):
+            untold.add(node)
+            yield from ((region, node) for region, own in scores.items() if node in own)
 
 
 # ------------------------------------------------------------------------------------ other regions
@@ -152,12 +178,22 @@ class Guard:
     def safe(self, node: str) -> bool:
         """Whether the score of a node leaves every secret below it wide open."""
         below = self.unknown(node)
+        if not all(self._rises(item, node) for item in below):
+            return False
         for register in {self.secret[item] for item in below if item in self.secret}:
             mine = [item for item in below if self.secret.get(item) == register]
             # What is elsewhere tells of the same figure: only a node above both can be told.
             if not self._whole(register) <= set(mine) or not self._wide(node, mine, below):
                 return False
         return True
+
+    def _rises(self, item: str, node: str) -> bool:
+        """Whether the score of a node rises with an item below it, by its method and those between.
+
+        Of no other do we know what it lets a reader work out.
+        """
+        path = [node, *(self.shape.path(item, node) or [])]
+        return all(self.shape.methods[between].rises for between in path)
 
     def _whole(self, register: str) -> set[str]:
         """The secrets of a register on which the index depends."""
@@ -202,7 +238,7 @@ class Guard:
             return given.get(item, self.own[item])
         children = self.shape.children[item]
         parts = [(w, self._score(c, given, touched)) for c, w in children if c in self.own]
-        return mean(parts, self.shape.powers[item])
+        return scored(self.shape.methods[item], parts)
 
     def _partnered(self, node: str) -> bool:
         """Hide the least that makes a node safe; nothing where nothing does."""
@@ -227,7 +263,7 @@ class Guard:
         found = []
         for item, cost in self.free.items():
             path = self.shape.path(item, node)
-            if path is None or item in self.partners:
+            if path is None or item in self.partners or not self._rises(item, node):
                 continue
             if all(n in self.own and (n in self.nodes or not self.unknown(n)) for n in path):
                 new = sum(n not in self.nodes for n in path)
@@ -249,6 +285,25 @@ class Guard:
         return weight
 
 
+def scored(setting: a.Aggregation, parts: list[tuple[float, float]]) -> float:
+    """What a method that rises makes of pairs of weight and score.
+
+    Example:
+        >>> scored(a.Geometric(), [(1.0, 2.0), (1.0, 8.0)])
+        4.0
+        >>> scored(a.OrderedWeights(best=1), [(1.0, 2.0), (1.0, 8.0)])
+        8.0
+    """
+    name, given = rule(setting) or ("", {})
+    if name == "median":
+        return _median(parts)
+    if name in ("best_first", "worst_first"):
+        ordered = sorted((score for _, score in parts), reverse=name == "best_first")
+        used = list(zip(given["places"], ordered, strict=False))
+        return float(sum(v * score for v, score in used) / sum(v for v, _ in used))
+    return mean(parts, float(given["power"]) if "power" in given else _NAMED[name])
+
+
 def mean(parts: list[tuple[float, float]], power: float) -> float:
     """The weighted power mean of pairs of weight and score; 0 is the geometric one.
 
@@ -256,17 +311,34 @@ def mean(parts: list[tuple[float, float]], power: float) -> float:
         >>> mean([(1.0, 2.0), (1.0, 8.0)], 0.0)
         4.0
     """
-    scores = [score for _, score in parts]
     if isinf(power):
-        return max(scores) if power > 0 else min(scores)
+        return max(score for _, score in parts) if power > 0 else min(score for _, score in parts)
     whole = sum(weight for weight, _ in parts)
-    if power == 1 or min(scores) < 0:
+    if power == 1:
         return sum(weight * score for weight, score in parts) / whole
-    if min(scores) == 0 and power <= 0:
+    if power > 0:
+        raised = sum(w * copysign(abs(score) ** power, score) for w, score in parts) / whole
+        return float(copysign(abs(raised) ** (1 / power), raised))
+    # Below 0 there is no such mean, and at 0 it is 0: a reader knows as much.
+    if min(score for _, score in parts) <= 0:
         return 0.0
     if power == 0:
         return round(exp(sum(w * log(score) for w, score in parts) / whole), 12)
     return float((sum(w * score**power for w, score in parts) / whole) ** (1 / power))
+
+
+def _median(parts: list[tuple[float, float]]) -> float:
+    """The mean of the lower and the upper weighted median."""
+    ordered = sorted((score, weight) for weight, score in parts)
+    ends: list[float] = []
+    whole, below = sum(weight for weight, _ in parts), 0.0
+    for score, weight in ordered:
+        below += 2 * weight
+        if not ends and below >= whole * (1 - NEAR_HALF):
+            ends.append(score)
+        if below > whole * (1 + NEAR_HALF):
+            return (ends[0] + score) / 2
+    return ordered[-1][0]
 
 
 def _furthest(holds: Callable[[float], bool], reach: float) -> float:

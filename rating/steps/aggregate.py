@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from math import isinf
 
 import polars as pl
 
@@ -19,17 +18,6 @@ from rating.steps.frontier import benefit_of_the_doubt, directional
 from rating.steps.means import means, rule
 from rating.steps.peers import Kernel, compared
 from rating.steps.weights import weigh
-
-# What a method is called in a message.
-TITLES = {
-    "geometric": "a geometric mean",
-    "harmonic": "a harmonic mean",
-    "power": "a power mean",
-    "mpi": "a Mazziotta-Pareto index",
-    "adjusted_mpi": "an adjusted Mazziotta-Pareto index",
-    "benefit_of_the_doubt": "benefit of the doubt",
-    "directional": "directional benefit of the doubt",
-}
 
 
 def aggregate(
@@ -172,52 +160,47 @@ def _coverage(setting: Setting) -> float:
     return setting.min_coverage if isinstance(setting, a.Aggregation) else 0.0
 
 
-def _floor(setting: Setting) -> str | None:
-    """What the scores of children must be: ``above 0``, ``0 or more`` or anything."""
-    match setting:
-        case a.Geometric() | a.Harmonic():
-            return "above 0"
-        case a.Power(power=power) if not isinf(power):
-            if power <= 0:
-                return "above 0"
-            # An odd power keeps the sign and the order of scores below 0; no other does.
-            return None if power % 2 == 1 else "of 0 or more"
-        case a.BenefitOfTheDoubt() | a.Directional():
-            return "of 0 or more"
-        case _:
-            return None
+def _with_floor(level: Mapping[str, Setting], *floors: a.Floor) -> pl.DataFrame:
+    """node, title, floor of the nodes whose method needs one of some things of its children."""
+    return pl.DataFrame(
+        [
+            (node, setting.title, setting.floor)
+            for node, setting in level.items()
+            if isinstance(setting, a.Aggregation) and setting.floor in floors
+        ],
+        schema={"node": pl.String, "title": pl.String, "floor": pl.String},
+        orient="row",
+    )
 
 
 def _refuse_low_scores(
     store: Store, cells: Cells, family: pl.DataFrame, level: Mapping[str, Setting]
 ) -> None:
-    floors = [(n, s.name, floor) for n, s in level.items() if (floor := _floor(s)) is not None]
-    if not floors:
+    floors = _with_floor(level, "scores above 0", "scores of 0 or more")
+    if floors.is_empty():
         return
-    schema = {"node": pl.String, "method": pl.String, "floor": pl.String}
     bad = store.query(
         """
-        SELECT n.node, n.method, n.floor, c.item, s.region, min(s.score) AS score
+        SELECT n.node, n.title, n.floor, c.item, s.region, min(s.score) AS score
         FROM nodes n
         JOIN family c ON c.parent = n.node
         JOIN scores s ON s.scenario = c.scenario AND s.item = c.item
-        WHERE s.score < 0 OR s.score = 0 AND n.floor = 'above 0'
-        GROUP BY n.node, n.method, n.floor, c.item, s.region
+        WHERE s.score < 0 OR s.score = 0 AND n.floor = 'scores above 0'
+        GROUP BY n.node, n.title, n.floor, c.item, s.region
         ORDER BY n.node, c.item, s.region
         LIMIT 20
         """,
         {
             "scores": cells.filter(pl.col("score") <= 0).named(),
             "family": family,
-            "nodes": pl.DataFrame(floors, schema=schema, orient="row"),
+            "nodes": floors,
         },
     )
     if bad.height:
         raise DefinitionError(
             Problem(
                 f"{row['node']}, {row['region']}",
-                f"{TITLES[row['method']]} needs scores {row['floor']}, "
-                f"and {row['item']} has {row['score']:g}",
+                f"{row['title']} needs {row['floor']}, and {row['item']} has {row['score']:g}",
                 "normalise to a range above 0, as range = [1, 100]",
             )
             for row in bad.iter_rows(named=True)
@@ -227,19 +210,17 @@ def _refuse_low_scores(
 def _refuse_low_means(
     store: Store, cells: Cells, family: pl.DataFrame, level: Mapping[str, Setting]
 ) -> None:
-    """A coefficient of variation has no meaning around 0 or below."""
-    kinds = a.MazziottaPareto | a.AdjustedMazziottaPareto
-    nodes = [(node, setting.name) for node, setting in level.items() if isinstance(setting, kinds)]
-    if not nodes:
+    floors = _with_floor(level, "a mean above 0")
+    if floors.is_empty():
         return
     bad = store.query(
         """
-        SELECT n.node, n.method, s.region, min(s.score) AS least, max(s.score) AS most
+        SELECT n.node, n.title, n.floor, s.region, min(s.score) AS least, max(s.score) AS most
         FROM nodes n
         JOIN family c ON c.parent = n.node
         JOIN scores s ON s.scenario = c.scenario AND s.item = c.item
         WHERE s.score IS NOT NULL
-        GROUP BY c.scenario, n.node, n.method, s.region
+        GROUP BY c.scenario, n.node, n.title, n.floor, s.region
         HAVING list_sum(list(c.weight * s.score ORDER BY c.position)) <= 0
           AND min(s.score) < max(s.score)
         ORDER BY c.scenario, n.node, s.region
@@ -248,14 +229,14 @@ def _refuse_low_means(
         {
             "scores": cells.named(),
             "family": family,
-            "nodes": pl.DataFrame(nodes, schema=["node", "method"], orient="row"),
+            "nodes": floors,
         },
     )
     if bad.height:
         raise DefinitionError(
             Problem(
                 f"{row['node']}, {row['region']}",
-                f"{TITLES[row['method']]} needs a mean above 0, "
+                f"{row['title']} needs {row['floor']}, "
                 f"and the children lie from {row['least']:g} to {row['most']:g}",
                 "normalise to scores well above 0, as zscore with mean = 100 and sd = 10",
             )

@@ -1,9 +1,11 @@
 """The kernel against the step of the pipeline that scores nodes: two ways to the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rating.analysis import kernel, tally, twin
@@ -11,8 +13,10 @@ from rating.analysis.drawing import Drawing
 from rating.analysis.uncertainty import planned
 from rating.definitions import aggregations as a
 from rating.engine.store import Store
+from rating.errors import DefinitionError
 from rating.steps.aggregate import aggregate
 from tests.analysis.drawn import ALL, MEAN, WEIGHTS, rated
+from tests.steps import families
 
 METHODS = [
     a.Arithmetic(),
@@ -155,6 +159,7 @@ def test_kernel_and_sql_twin_count_the_same_rank_frequencies(rows, least, seed):
         schema_overrides=dict.fromkeys("abcde", pl.Float64),
     )
     result = rated(*ALL, figures=figures, aggregate={"name": "arithmetic", "min_coverage": least})
+    assume(result.ranks.height)
     drawing = Drawing(planned(result), kind="random", seed=seed, most=64)
     regions = len(drawing.plan.regions)
     counted = np.zeros((regions, regions), np.int64)
@@ -176,3 +181,75 @@ def test_ties_share_the_best_rank_in_the_twin_too():
     found = twin.frequencies(drawing.plan, drawing.draws(0))
     assert found.tolist() == counted.tolist()
     assert (found[:, 1::2] == 0).all()
+
+
+def refused(store, setting, rows, weights):
+    """What the pipeline says of scores that a method is not defined for; None if it has scores."""
+    scores, children = families.frames(rows, weights, ["index"])
+    try:
+        aggregate(store, scores, children, [{"index": setting}])
+    except DefinitionError as error:
+        return error.problems[0].what
+    return None
+
+
+EDGES = st.one_of(st.integers(-3, 3).map(float), st.sampled_from([-1e-9, 0.0, 1e-9]), st.none())
+
+
+@settings(max_examples=90)
+@given(
+    st.sampled_from(sorted(families.ALONE)),
+    st.integers(1, 4).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.lists(EDGES, min_size=n, max_size=n), min_size=1, max_size=4),
+            st.lists(st.integers(1, 9).map(float), min_size=n, max_size=n),
+        )
+    ),
+)
+def test_what_the_pipeline_rates_the_draws_draw_under_every_method(store, name, table):
+    rows, weights = table
+    setting = families.ALONE[name]
+    matrix = np.array(rows, float)
+    edges = np.arange(len(weights), dtype=np.intp)
+    what = refused(store, setting, rows, weights)
+    branch = kernel.Branch("index", edges, edges, (), edges[:0], (setting,))
+    own = np.array([weights, weights])
+    for moved in ({}, {0: np.tile(matrix[:, 0], (2, 1))}):
+        found = kernel.score((branch,), matrix, own, np.zeros((2, 1), np.int64), moved)
+        assert found.failed.tolist() == ([0, 0] if what is None else [1, 1]), what
+    assert what is None or f"{setting.title} needs {setting.floor}, and" in what
+
+
+def balanced(scores, **method):
+    figures = pl.DataFrame({"region": ["R1", "R2", "R3"], "a": scores, "b": [60.0, 70.0, 80.0]})
+    meta = pl.DataFrame(
+        [
+            ("index", None, "higher", 1.0),
+            ("a", "index", "higher", 1.0),
+            ("b", "index", "higher", 1.0),
+        ],
+        schema=["id", "parent", "direction", "weight"],
+        orient="row",
+    )
+    return rated(WEIGHTS, figures=figures, meta=meta, **method)
+
+
+@pytest.mark.parametrize("name", ["mpi", "adjusted_mpi"])
+def test_a_balanced_mean_of_a_score_below_0_is_drawn_as_it_is_rated(name):
+    """Its floor is that of the mean: draws refused a child below 0 that the pipeline rates."""
+    method = {"normalise": {"name": "zscore", "mean": 100, "sd": 50, "range": None}}
+    made = balanced([1.0, 1.0, 900.0], aggregate={"name": name}, **method)
+    low = made.values.with_columns(
+        score=pl.when(pl.col("region") == "R1", pl.col("indicator") == "a")
+        .then(pl.lit(-1.0))
+        .otherwise("score")
+    )
+    sure = replace(made, values=low).uncertainty(draws=32)
+    assert sure.failed == 0
+
+
+@pytest.mark.parametrize("setting", families.AGAINST_OTHERS.values(), ids=str)
+def test_what_is_not_drawn_is_refused_before_with_the_reason(setting):
+    given = setting.model_dump(exclude_defaults=True) | {"name": setting.name}
+    with pytest.raises(DefinitionError, match=f"{setting.name} compares regions with each other"):
+        rated(WEIGHTS, aggregate=given).uncertainty(draws=8)

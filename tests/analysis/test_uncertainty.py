@@ -202,7 +202,7 @@ def test_a_notebook_shows_a_table(sure):
 
 
 def test_a_geometric_mean_over_a_scale_with_0_is_refused():
-    with pytest.raises(DefinitionError, match="geometric needs scores above 0"):
+    with pytest.raises(DefinitionError, match="a geometric mean needs scores above 0"):
         rated(MEAN, normalise={"name": "minmax", "range": [0, 100]}).uncertainty()
     borda = {"id": "scale", "kind": "normalise", "options": [{}, {"name": "borda", "range": None}]}
     with pytest.raises(DefinitionError, match="under normalise borda"):

@@ -21,6 +21,7 @@ MEANS = {
     "strongest": a.Power(power=INF),
     "median": a.MedianOf(),
     "owa_places": a.OrderedWeights(places=(3, 2, 0, 1)),
+    "owa_first": a.OrderedWeights(best=1),
     "owa_best": a.OrderedWeights(best=2),
     "owa_worst": a.OrderedWeights(worst=2),
 }
