@@ -6,7 +6,8 @@ regions: each table's names are held against those of all the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 
 import polars as pl
 
@@ -58,6 +59,9 @@ def unknown(file: str, regions: pl.DataFrame, register: Register) -> list[Proble
     return problems
 
 
+TWINS = 3
+"""Other spellings of a name that a message lists."""
+
 ALIKE = "alike but for marks or accents"
 ALONE = "a region that no other table has, where each has a row for every region"
 
@@ -88,41 +92,51 @@ def faults(found: pl.DataFrame) -> dict[str, str]:
     for places in _twins(found, spelling.bare):
         for name in places:
             # Where the other spelling is refused for its letters, this one is right.
-            others = [
+            others = (
                 place
                 for one, place in places.items()
                 if one != name and (own[name] or not own[one])
-            ]
-            listed = " and ".join(others[:3])
-            if name in refused:
+            )
+            listed = " and ".join(islice(others, TWINS))
+            if listed and name in refused:
                 refused[name] += f" (without it: {listed})"
-            elif others:
+            elif listed:
                 refused[name] = f"the same name in another spelling: {listed}; write one of them"
     return refused
 
 
-def doubtful(found: pl.DataFrame, inputs: Mapping[str, Input]) -> Iterator[Doubt]:
+def doubtful(
+    found: pl.DataFrame, inputs: Mapping[str, Input], refused: Collection[str]
+) -> Iterator[Doubt]:
     """What may be one region under two names: names alike, and those of one table alone.
 
     Args:
         found: the names of all tables, in the columns of SPELT.
         inputs: what is declared of them.
+        refused: the names that ``faults`` tells already.
     """
-    told: set[str] = set()
+    # A name whose other spelling is refused is told there.
+    alike = {spelling.bare(name) for name in refused}
+    told = {name for name in found["name"].unique() if spelling.bare(name) in alike}
+    places_of: dict[str, list[tuple[str, str, int]]] = {}
+    for table, file, row, name in found.iter_rows():
+        places_of.setdefault(name, []).append((table, file, row))
     for places in _twins(found, spelling.letters):
-        held = found.filter(pl.col("name").is_in(list(places)))
+        held = [place for name in places for place in places_of[name]]
         # A table that has both takes them for two; those that fold into one are refused.
-        if held["table"].is_duplicated().any() or len(set(map(spelling.bare, places))) == 1:
+        apart = len({table for table, _, _ in held}) == len(held)
+        if not apart or len(set(map(spelling.bare, places))) == 1:
             continue
         told.update(places)
-        for table, file, row, name in held.iter_rows():
-            others = " and ".join(place for one, place in places.items() if one != name)
-            yield table, file, row, "region", f"{ALIKE}: {others}", name
+        for name in places:
+            several = (place for one, place in places.items() if one != name)
+            others = " and ".join(islice(several, TWINS))
+            for table, file, row in places_of[name]:
+                yield table, file, row, "region", f"{ALIKE}: {others}", name
     whole = [t for t, one in inputs.items() if one.grain == "region" and one.absent == "missing"]
-    told.update(name for name in found["name"].unique() if spelling.fault(name))
-    held = found.filter(pl.col("table").is_in(whole) & ~pl.col("name").is_in(list(told)))
-    if held["table"].n_unique() > 1:
-        for table, file, row, name in held.filter(pl.len().over("name") == 1).iter_rows():
+    regional = found.filter(pl.col("table").is_in(whole) & ~pl.col("name").is_in(list(told)))
+    if regional["table"].n_unique() > 1:
+        for table, file, row, name in regional.filter(pl.len().over("name") == 1).iter_rows():
             yield table, file, row, "region", ALONE, name
 
 

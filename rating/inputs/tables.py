@@ -160,7 +160,9 @@ def read(source: Tables, section: Section) -> Data:
         stored=stored,
         remarks=pl.concat(
             [
-                pl.DataFrame(list(keys.doubtful(spelt, inputs)), schema=_REFUSED, orient="row"),
+                pl.DataFrame(
+                    list(keys.doubtful(spelt, inputs, faults)), schema=_REFUSED, orient="row"
+                ),
                 *(_remarks(table, one, one.remarks) for table, one in found.items()),
                 *(_remarks(table, found[table], one.doubts) for table, one in checked.items()),
             ]

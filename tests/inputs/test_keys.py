@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from itertools import product
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -43,7 +46,7 @@ def test_two_spellings_of_one_name_are_both_named_and_refused(name):
     assert data.tables["b"].is_empty()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.sampled_from(["RU-TOM", "Costa Rica", "Việt Nam", "Орёл"]), st.data())
 def test_whatever_is_done_to_blanks_and_case_two_rows_never_stay(name, data):
     spelt = data.draw(st.sampled_from([name.upper(), name.lower(), name.swapcase()]))
@@ -126,3 +129,22 @@ def test_a_register_folds_what_differs_by_blanks_alone():
 def test_an_unknown_name_is_shown_with_what_hides_in_it():
     with pytest.raises(DataError, match=r"'RU-<U\+00AD>TOM'[\s\S]*did you mean 'RU-TOM'"):
         read({"a": figures("RU-\u00adTOM")}, section("ru", a=FIGURES))
+
+
+@pytest.mark.parametrize("spelt", [pl.col("region").str.to_lowercase(), pl.col("region") + "."])
+def test_many_names_that_are_spelt_twice_are_told_in_no_time(spelt):
+    one = pl.DataFrame({"region": [f"R{n}" for n in range(5000)], "year": 2019, "v": 1.0})
+    began = time.process_time()
+    data = read({"a": one, "b": one.rename({"v": "w"}).with_columns(spelt)}, TWO)
+    assert data.refused.height + data.remarks.height == 10_000
+    # A look at every name for each of them is quadratic.
+    assert time.process_time() - began < 4
+
+
+def test_one_name_in_thousands_of_spellings_is_told_in_no_time():
+    cases = ["".join(one) for one in product(*((c, c.upper()) for c in "abcdefghijkl"))]
+    began = time.process_time()
+    data = read({"a": figures(*cases)}, ONE)
+    assert data.refused.height == len(cases) == 4096
+    assert data.refused["rule"].str.len_chars().max() < 300
+    assert time.process_time() - began < 4
