@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,8 @@ import typer
 from rating.cli.options import output
 from rating.cli.streams import say
 from rating.definitions import files
-from rating.errors import Problem, UsageError
+from rating.definitions.definition import toml_of
+from rating.errors import DefinitionError, Problem, UsageError
 from rating.inputs.demo import world, writing
 from rating.publish.files import flush
 
@@ -62,8 +62,8 @@ def _require_ours(target: Path, shown: Path) -> None:
     if not target.exists():
         return
     try:
-        told = tomllib.loads((target / "sources.toml").read_text("utf8"))
-    except (OSError, ValueError):
+        told = toml_of(target / "sources.toml", "sources.toml")
+    except DefinitionError:
         told = {}
     held = list(target.iterdir()) if target.is_dir() else [target]
     tables = {name for name, given in files.load(SECTION).inputs.items() if given.base is None}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -89,18 +91,78 @@ def build(model: type[_Model], values: Mapping[str, Any], where: str) -> _Model:
         _building.reset(token)
 
 
+# A definition is written by people: what is larger or deeper is none.
+MAX_BYTES = 16 * 2**20
+MAX_DEPTH = 50
+
+
+def toml_of(file: Path, where: str) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        DefinitionError: it is no plain file, too large, not UTF-8 or not TOML.
+    """
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise DefinitionError(Problem(where, "is not a plain file", "write a file of text"))
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        raise DefinitionError(Problem(where, what, "check its permissions")) from None
+    if len(content) > MAX_BYTES:
+        what = f"is larger than {MAX_BYTES // 2**20} MB"
+        raise DefinitionError(Problem(where, what, "split it into several files"))
+    try:
+        return parsed(content.decode().replace("\r\n", "\n"), where)
+    except UnicodeDecodeError as error:
+        raise DefinitionError(
+            Problem(where, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
+        ) from None
+
+
 def parsed(text: str, where: str) -> dict[str, Any]:
     """The tables of a TOML text.
 
     Raises:
         DefinitionError: the text is not TOML; with the line.
     """
+    dotted = _DOTTED.search(text)
+    if dotted is not None:
+        # The parser takes the square of their number.
+        line = text.count("\n", 0, dotted.start()) + 1
+        what = f"a key nested more than {MAX_DEPTH} deep"
+        raise DefinitionError(Problem(f"{where}, line {line}", what, "no key stands so deep"))
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError(_broken(text, where, str(error))) from None
     except RecursionError:
         raise DefinitionError(Problem(where, "not TOML: nested too deeply")) from None
+    except ValueError:
+        # Python turns no text of more than 4,300 digits into a number.
+        raise DefinitionError(Problem(where, _TOO_LONG, _PLAIN)) from None
+    waiting: list[tuple[str, Any, int]] = [("", found, 0)]
+    while waiting:
+        key, value, depth = waiting.pop()
+        place = f"{where}, {key}" if key else where
+        if depth > MAX_DEPTH:
+            what = f"nested more than {MAX_DEPTH} deep"
+            raise DefinitionError(Problem(place[:200], what, "no key stands so deep"))
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise DefinitionError(Problem(place, _TOO_LONG, _PLAIN))
+        if isinstance(value, dict):
+            waiting += [(name, one, depth + 1) for name, one in value.items()]
+        elif isinstance(value, list):
+            waiting += [(key, one, depth + 1) for one in value]
+    return found
+
+
+_DOTTED = re.compile(
+    rf"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{MAX_DEPTH}}}"""
+)
+_TOO_LONG = "a number of more digits than a whole number has"
+_PLAIN = "write a plain number, as 1e30"
 
 
 def _broken(text: str, where: str, message: str) -> Problem:

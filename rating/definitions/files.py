@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rating import resources
-from rating.definitions.definition import build, parsed
+from rating.definitions.definition import build, toml_of
 from rating.definitions.model import Indicator
+from rating.definitions.parsing import ahead
 from rating.definitions.section import Section
 from rating.definitions.shared import shared_inputs, sharing
 from rating.errors import DefinitionError, Problem, UsageError, nearest
@@ -43,7 +44,7 @@ def load(section: str | Path) -> Section:
             continue
         where = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         try:
-            content = parsed(_text(file, where), where)
+            content = toml_of(file, where)
         except DefinitionError as error:
             problems += error.problems
             continue
@@ -67,11 +68,12 @@ def load(section: str | Path) -> Section:
     values = {**values, "input": shared}
     problems += wrong
     indicators = []
-    for where, content in found:
-        try:
-            indicators.append(build(Indicator, sharing(content, shared), where))
-        except DefinitionError as error:
-            problems += error.problems
+    with ahead(_formulas(content for _, content in found)):
+        for where, content in found:
+            try:
+                indicators.append(build(Indicator, sharing(content, shared), where))
+            except DefinitionError as error:
+                problems += error.problems
     try:
         # Indicators that failed would leave nodes without children: those are not reported twice.
         if problems:
@@ -93,6 +95,19 @@ def load(section: str | Path) -> Section:
             if problem.what != hidden
         ]
     raise DefinitionError(problems)
+
+
+def _formulas(written: Iterable[Any]) -> Iterator[str]:
+    """The formulas of indicators as they are written, whatever else is wrong with them."""
+    for content in written:
+        versions = content.get("version") if isinstance(content, dict) else None
+        for version in versions if isinstance(versions, list) else ():
+            given = version if isinstance(version, dict) else {}
+            tables = given.get("measures")
+            measures = tables.values() if isinstance(tables, dict) else ()
+            texts = [text for one in measures if isinstance(one, dict) for text in one.values()]
+            texts += [given.get("value"), given.get("estimate")]
+            yield from (text for text in texts if isinstance(text, str))
 
 
 def _gathered(into: dict[str, Any], content: dict[str, Any], where: str) -> list[Problem]:
@@ -131,7 +146,7 @@ def load_indicator(file: str | Path) -> Indicator:
     if not path.is_file():
         raise UsageError(Problem(str(file), "no such file", "rating new indicator makes one"))
     where = path.name
-    return build(Indicator, parsed(_text(path, where), where), where)
+    return build(Indicator, toml_of(path, where), where)
 
 
 def _folder(section: str | Path) -> Path:
@@ -149,15 +164,3 @@ def _folder(section: str | Path) -> Path:
     raise UsageError(
         Problem(str(section), "no such section or folder", nearest(str(section), names))
     )
-
-
-def _text(file: Path, where: str) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise DefinitionError(
-            Problem(where, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
-        ) from None
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise DefinitionError(Problem(where, what, "check its permissions")) from None

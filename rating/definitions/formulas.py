@@ -13,7 +13,7 @@ from functools import lru_cache
 from rating.definitions.grammar import DAY, YEAR, Formula, Level, Printer
 from rating.definitions.kinds import Kind, Kinds, constants
 from rating.definitions.parsing import Type, bind, calculated, parse, pointer
-from rating.definitions.tokens import RefusalError, accounted, read
+from rating.definitions.tokens import RefusalError, accounted
 from rating.errors import DefinitionError, Problem
 
 
@@ -54,7 +54,7 @@ def check(
     raise DefinitionError(Problem(where, what, remedy, formula=shown, span=span))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _checked(
     text: str,
     columns: tuple[tuple[str, Type], ...],
@@ -64,8 +64,7 @@ def _checked(
     gives: Type,
 ) -> Formula | tuple[str, str, str, tuple[int, int]]:
     try:
-        tokens = read(text)
-        tree = parse(text)
+        tokens, tree = parse(text)
         printer = Printer(dict(columns), level, absent_is_zero, after)
         formula = printer.formula(tree)
         accounted(text, tokens, tree)

@@ -126,6 +126,10 @@ class Law(Definition):
         return (*self.rises_with, *self.falls_with, *more)
 
 
+# One for all: pydantic copies a default for every indicator.
+_NO_LAW = Law()
+
+
 class Edition(Definition):
     """What is particular to one year: regions assessed outside the ranking, a note."""
 
@@ -189,7 +193,7 @@ class Indicator(_Item):
     reads: Many[Id] = ()
     input: dict[Id, Input] = Field(default_factory=dict)
     version: Annotated[Many[Version], Field(min_length=1)]
-    law: Law = Law()
+    law: Law = Field(default_factory=lambda: _NO_LAW)
     example: Many[Example] = ()
     source: Many[Source] = ()
 

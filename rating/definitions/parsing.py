@@ -6,13 +6,14 @@ import atexit
 import json
 import re
 import threading
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import duckdb
 
-from rating.definitions.tokens import ONLY_COLUMNS, PREFIX, RefusalError, place
+from rating.definitions.tokens import ONLY_COLUMNS, PREFIX, RefusalError, Token, place, read
 
 Type = Literal["number", "integer", "text", "date", "boolean"]
 
@@ -56,13 +57,42 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def parse(text: str) -> dict[str, Any]:
-    """The tree of one bare expression, its tokens read before; whatever is not one is refused."""
+# What was read and serialised ahead of its use.
+_ready: dict[str, tuple[list[Token], str]] = {}
+
+
+@contextmanager
+def ahead(texts: Iterable[str]) -> Iterator[None]:
+    """Serialise many formulas in one query: asking DuckDB costs more than its answer."""
+    fit: dict[str, list[Token]] = {}
+    for text in dict.fromkeys(texts):
+        # One that is refused is refused again, and told, where it stands.
+        with suppress(RefusalError):
+            fit[text] = read(text)
+    connection, lock = _parser()
+    query = "SELECT json_serialize_sql(x) FROM (SELECT unnest(?::VARCHAR[]) AS x)"
+    listed = list(fit)
+    for start in range(0, len(listed), 1000):
+        some = listed[start : start + 1000]
+        with lock, suppress(duckdb.Error):
+            found = connection.execute(query, [[PREFIX + text for text in some]]).fetchall()
+            _ready.update({t: (fit[t], tree) for t, (tree,) in zip(some, found, strict=True)})
+    try:
+        yield
+    finally:
+        _ready.clear()
+
+
+def parse(text: str) -> tuple[list[Token], dict[str, Any]]:
+    """The tokens and the tree of one bare expression; whatever is not one is refused."""
+    tokens, found = _ready.get(text) or (read(text), "")
     connection, lock = _parser()
     try:
-        with lock:
-            row = connection.execute("SELECT json_serialize_sql(?)", [PREFIX + text]).fetchone()
-        parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
+        if not found:
+            with lock:
+                row = connection.execute("SELECT json_serialize_sql(?)", [PREFIX + text]).fetchone()
+            found = row[0] if row else '{"error": true}'
+        parsed: dict[str, Any] = json.loads(found)
     except RecursionError:
         raise RefusalError("the formula is nested too deeply", "split it into measures") from None
     except duckdb.Error as error:
@@ -87,8 +117,7 @@ def parse(text: str) -> dict[str, Any]:
             ONLY_COLUMNS,
             _located(_CLAUSES, text),
         )
-    item: dict[str, Any] = node["select_list"][0]
-    return item
+    return tokens, node["select_list"][0]
 
 
 _CLAUSES = r"(?i)\b(FROM|WHERE|GROUP|HAVING|ORDER|LIMIT|OFFSET|QUALIFY|WINDOW|UNION|EXCEPT)\b|,"
@@ -120,22 +149,60 @@ def _bare_select() -> dict[str, Any]:
 
 def bind(text: str, columns: Mapping[str, Type], totals: int, *, gives: Type = "number") -> None:
     """Let DuckDB bind a printed text to the declared types: a text is not a number."""
-    given = [f"NULL::{SQL_TYPE[kind]} AS {quoted(name)}" for name, kind in columns.items()]
-    given += [f"NULL::DOUBLE AS __total_{n}" for n in range(1, totals + 1)]
-    source = f"(SELECT {', '.join(given)})"
+    kinds: dict[str, Type] = {**columns, **{f"__total_{n}": "number" for n in range(1, totals + 1)}}
     wanted = SQL_TYPE[gives] if gives in ("text", "date") else "DOUBLE"
+    if not _shape_binds(_shape(text, kinds), wanted):
+        _bound(text, kinds, wanted)
+
+
+def _shape(text: str, kinds: Mapping[str, Type]) -> str:
+    """A text with names and numbers of one type all alike: what binds one binds the other."""
+
+    def alike(found: re.Match[str]) -> str:
+        word = found[0]
+        if word[0] == "'":
+            return word
+        if word[0].isdigit():
+            return "1e0" if "e" in word.lower() else "1"
+        bare = word.strip('"')
+        return f"_{SQL_TYPE[kinds[bare]]}" if bare in kinds else word
+
+    return _ALIKE.sub(alike, text)
+
+
+# A text; a name that is no function and no field; a number.
+_ALIKE = re.compile(
+    r"""'(?:[^']|'')*'|(?<![\w.])(?:"?(?:__)?[a-z]\w*"?(?![\w(:]))|\b\d[\d.]*(?:[eE][+-]?\d+)?"""
+)
+_SHAPES: dict[str, Type] = {
+    "_DOUBLE": "number",
+    "_VARCHAR": "text",
+    "_DATE": "date",
+    "_BOOLEAN": "boolean",
+}
+
+
+@lru_cache(maxsize=4096)
+def _shape_binds(shape: str, wanted: str) -> bool:
+    try:
+        _bound(shape, _SHAPES, wanted)
+    except RefusalError:
+        return False
+    return True
+
+
+def _bound(text: str, kinds: Mapping[str, Type], wanted: str) -> None:
+    given = ", ".join(f"NULL::{SQL_TYPE[kind]} AS {quoted(name)}" for name, kind in kinds.items())
     connection, lock = _parser()
+    query = f"SELECT x, CAST(x AS {wanted}) FROM (SELECT {text} AS x FROM (SELECT {given}))"
     try:
         with lock:
-            described = connection.execute(
-                f"DESCRIBE SELECT x, CAST(x AS {wanted}) FROM (SELECT {text} AS x FROM {source})"
-            ).fetchall()
+            found = str(connection.sql(query).types[0])
     except duckdb.Error as error:
         raise RefusalError(
             f"does not fit the declared types: {_in_our_words(str(error))}",
             "calculate with numbers; compare texts and dates, or count them",
         ) from None
-    found = described[0][1]
     if found != wanted and (wanted != "DOUBLE" or found in ("VARCHAR", "DATE")):
         kind = _WORDS.get(found, "number")
         what = f"gives a {kind}, not a {_WORDS[wanted]}"
@@ -159,7 +226,8 @@ _WORDS = {"VARCHAR": "text", "DOUBLE": "number", "DATE": "date", "BOOLEAN": "boo
 def _in_our_words(message: str) -> str:
     """What DuckDB says of types, in the words of a declaration."""
     first = message.split("\n")[0].partition(": ")[2] or message
-    first = first.partition(" You might need to add explicit type casts")[0]
+    # What DuckDB advises beyond that cannot be written in a formula.
+    first = re.split(r" You might need to add explicit type casts|\. Use TRY", first)[0]
     first = re.sub(r"INTEGER_LITERAL|INTEGER|BIGINT|DECIMAL\([0-9, ]+\)", "DOUBLE", first)
     return re.sub("|".join(_WORDS), lambda found: _WORDS[found[0]], first)[:160]
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rating.definitions import applicable, derived
+from rating.definitions import applicable, branches, derived
 from rating.definitions.definition import Definition, Id, Many, refuse
 from rating.definitions.examples import WholeExample, whole_problems
 from rating.definitions.methods import OWN, Method
@@ -180,12 +180,8 @@ class Section(Definition):
         Raises:
             DefinitionError: an override does not fit what it overrides.
         """
-        method = self.method
         item = self.item(id)
-        for above in (*self.ancestors(id), item):
-            own = above is item
-            override = {k: v for k, v in above.method.items() if own or k not in OWN}
-            method = method.merged(override, f"{above.id}, method")
+        method = self._passed_to(item.parent).merged(item.method, f"{id}, method")
         if isinstance(item, Indicator):
             treat, normalise = method.treat, method.normalise
             if isinstance(normalise, Goalposts) and isinstance(treat, Winsorise):
@@ -199,6 +195,23 @@ class Section(Definition):
                     )
                 method = method.replace(treat={"then": "none"})
         return method
+
+    def _passed_to(self, parent: str | None) -> Method:
+        """What the nodes down to this one say of all that stands below it."""
+        if parent is None:
+            return self.method
+        # A copy with another method shares what was found before.
+        of, found = self._passed.get(parent, (None, None))
+        if of is not self.method or found is None:
+            node = self.item(parent)
+            override = {key: value for key, value in node.method.items() if key not in OWN}
+            found = self._passed_to(node.parent).merged(override, f"{parent}, method")
+            self._passed[parent] = (self.method, found)
+        return found
+
+    @cached_property
+    def _passed(self) -> dict[str, tuple[Method, Method]]:
+        return {}
 
     # ---------------------------------------------------------------------------------- inputs
 
@@ -276,9 +289,9 @@ class Section(Definition):
     # -------------------------------------------------------------------------------- problems
 
     def _problems(self) -> Iterator[Problem]:
-        tree = list(self._tree_problems())
+        tree = list(branches.problems(self))
         yield from tree
-        yield from self._weight_problems()
+        yield from branches.weights(self)
         yield from self._merged_inputs()[1]
         yield from derived.problems(self.input)
         yield from self._sector_problems()
@@ -331,55 +344,6 @@ class Section(Definition):
                 if name not in sectors:
                     where = f"{item.id}, sectors"
                     yield Problem(where, f"no sector named '{name}'", nearest(name, sectors))
-
-    def _tree_problems(self) -> Iterator[Problem]:
-        ids = [item.id for item in self.items]
-        for twice in sorted({id for id in ids if ids.count(id) > 1}):
-            yield Problem(twice, "two things have this id", "an id names one node or indicator")
-        nodes = {node.id: node for node in self.node}
-        roots = [node.id for node in self.node if node.parent is None]
-        if len(roots) != 1:
-            shown = ", ".join(roots) or "none"
-            yield Problem(
-                "node",
-                f"one node must have no parent, the root; found: {shown}",
-                "give each other node a parent" if roots else "leave the parent of the root out",
-            )
-        for item in self.items:
-            if item.parent is not None and item.parent not in nodes:
-                yield Problem(
-                    f"{item.id}, parent",
-                    f"no node named '{item.parent}'",
-                    nearest(item.parent, nodes),
-                )
-        for node in self.node:
-            path, at = [node.id], node.parent
-            while at in nodes and at not in path:
-                path.append(at)
-                at = nodes[at].parent
-            # A circle is told once, at the first of its nodes.
-            if at == node.id and node.id == min(path):
-                yield Problem(
-                    f"{node.id}, parent",
-                    f"the node is its own ancestor: {' under '.join([*path, at])}",
-                    "break the circle: one of its nodes belongs under another parent",
-                )
-        lost = [item for item in self.items if item.parent is not None and item.parent not in nodes]
-        for node in self.node if not lost else ():
-            if not self.children(node.id):
-                yield Problem(
-                    node.id, "a node without children", "give it an indicator or remove it"
-                )
-
-    def _weight_problems(self) -> Iterator[Problem]:
-        for node in self.node:
-            children = self.children(node.id)
-            if children and not any(child.weight > 0 for child in children):
-                yield Problem(
-                    node.id,
-                    "the weights of its children are all 0",
-                    "give at least one a weight above 0",
-                )
 
 
 def _direction_problems(indicator: Indicator, method: Method) -> Iterator[Problem]:

@@ -10,8 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_LENGTH = 2000
 MAX_NESTING = 40
@@ -19,6 +18,14 @@ MAX_NESTING = 40
 MAX_TOKENS = 4000
 
 PREFIX = "SELECT "
+ONLY_COLUMNS = "a formula reads the declared columns and nothing else"
+_COMMENT = ("a comment is not allowed in a formula", "use the key note")
+_REFUSED = {
+    "--": _COMMENT,
+    "/*": _COMMENT,
+    ";": ("a second statement is not allowed", "write one SQL expression"),
+    "$": ("a parameter is not allowed in a formula", ONLY_COLUMNS),
+}
 # Where DuckDB has no place for a node: it is not typed, the parser made it.
 _NOWHERE = 2**64 - 1
 _TOKEN = re.compile(
@@ -57,8 +64,7 @@ class RefusalError(Exception):
         self.what, self.remedy, self.node = what, remedy, node or {}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, name, text, number or sign, and where it begins."""
 
     kind: str
@@ -91,24 +97,20 @@ def read(text: str) -> list[Token]:
     before, depth = "", 0
     for found in _TOKEN.finditer(text):
         kind, word, start = str(found.lastgroup), found[0], found.start()
-        here = place(text, start, 1)
+        refused = _REFUSED.get(word)
+        if refused is not None:
+            raise RefusalError(*refused, place(text, start + len(word) - 1, 1))
         if kind == "text" and before == "word":
             what = "a letter before a text gives it another meaning"
-            raise RefusalError(what, "write 'x', and 'it''s' for a quote inside", here)
+            remedy = "write 'x', and 'it''s' for a quote inside"
+            raise RefusalError(what, remedy, place(text, start, 1))
         before = kind
         if kind == "space":
             continue
-        if word in ("--", "/*"):
-            here = place(text, start + 1, 1)
-            raise RefusalError("a comment is not allowed in a formula", "use the key note", here)
-        if word == ";":
-            what = "a second statement is not allowed"
-            raise RefusalError(what, "write one SQL expression", here)
-        if word == "$":
-            raise RefusalError("a parameter is not allowed in a formula", ONLY_COLUMNS, here)
-        depth += (word in ("(", "[", "{")) - (word in (")", "]", "}"))
+        depth += (word in "([{") - (word in ")]}")
         if depth > MAX_NESTING:
-            raise RefusalError(f"more than {MAX_NESTING} nested brackets", "", here)
+            what = f"more than {MAX_NESTING} nested brackets"
+            raise RefusalError(what, "", place(text, start, 1))
         tokens.append(Token(kind, word, start))
     if _written_out(tokens) > MAX_TOKENS:
         what = "the CASE inside a CASE is written out for every WHEN, and grows too large"
@@ -116,12 +118,9 @@ def read(text: str) -> list[Token]:
     return tokens
 
 
-ONLY_COLUMNS = "a formula reads the declared columns and nothing else"
-
-
 def _visible(text: str) -> None:
     """Refuse characters that nobody sees, and letters that are not whole."""
-    for start, character in enumerate(text):
+    for start, character in enumerate(text if not text.isascii() or not text.isprintable() else ""):
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
             if character in "\n\t":
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,12 +19,9 @@ def read(files: Iterable[Path], problems: list[Problem]) -> tuple[tuple[Source, 
     synthetic = False
     for path in files:
         try:
-            content = tomllib.loads(path.read_bytes().decode("utf-8"))
-        except UnicodeDecodeError:
-            problems.append(Problem(path.name, "the file is not UTF-8", "save it as UTF-8"))
-            continue
-        except (tomllib.TOMLDecodeError, OSError) as error:
-            problems.append(Problem(path.name, f"not TOML: {error}", "write [[source]] entries"))
+            content = definition.toml_of(path, path.name)
+        except DefinitionError as error:
+            problems += error.problems
             continue
         for name in content:
             if name not in ("source", "synthetic"):
