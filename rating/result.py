@@ -19,6 +19,7 @@ from rating.definitions.sector import Sector
 from rating.definitions.tree import Tree
 from rating.errors import Problem, UsageError, nearest
 from rating.inputs.tables import Data
+from rating.process import computing
 from rating.scale import Scale, scale
 from rating.text import Lang, html_table
 
@@ -155,30 +156,35 @@ class Rating:
             return region
         return str(known[column][0] or region)
 
+    @computing
     def agreement(self, *, draws: int = 1000, seed: int = 1) -> Agreement:
         """How far the coders of the checklist agree, and what is unresolved."""
         from rating.analysis.agreement import agreement
 
         return agreement(self, draws=draws, seed=seed)
 
+    @computing
     def audit(self) -> Audit:
         """The statistical audit: coverage, correlations, consistency, importance, robustness."""
         from rating.analysis.audit import audit
 
         return audit(self)
 
+    @computing
     def concentration(self, *, draws: int = 1000, seed: int = 1) -> Concentration:
         """Where the plants of the sector are, and whether that is more than chance."""
         from rating.analysis.concentration import concentration
 
         return concentration(self, draws=draws, seed=seed)
 
+    @computing
     def explain(self, region: str) -> Explanation:
         """Why a region has its score: contributions down the tree, adding up exactly."""
         from rating.analysis.explain import explain
 
         return explain(self, region)
 
+    @computing
     def sensitivity(
         self, *, draws: int = 1024, seed: int = 1, only: str | Collection[str] | None = None
     ) -> Sensitivity:
@@ -187,6 +193,7 @@ class Rating:
 
         return sensitivity(self, draws=draws, seed=seed, only=only)
 
+    @computing
     def smaa(
         self, *, draws: int = 10_000, seed: int = 1, draw: Mapping[str, object] | None = None
     ) -> Acceptability:
@@ -195,6 +202,7 @@ class Rating:
 
         return smaa(self, draws=draws, seed=seed, draw=draw)
 
+    @computing
     def uncertainty(
         self,
         *,
@@ -209,12 +217,14 @@ class Rating:
 
         return uncertainty(self, draws=draws, seed=seed, design=design, only=only, folder=folder)
 
+    @computing
     def save(self, folder: str | Path) -> Path:
         """Write ranks, scores, values and refused rows as CSV and the manifest as JSON."""
         from rating.publish.tables import save
 
         return save(self, folder)
 
+    @computing
     def to_pdf(
         self,
         path: str | Path,
@@ -244,12 +254,14 @@ class Rating:
             contact=contact,
         )
 
+    @computing
     def to_xlsx(self, path: str | Path, *, lang: Lang = "en", top: int | None = None) -> Path:
         """Write the workbook: ranking, scores, weights, audit, and the index as formulas."""
         from rating.publish.workbook import to_xlsx
 
         return to_xlsx(self, path, lang=lang, top=top)
 
+    @computing
     def to_html(self, path: str | Path, *, lang: Lang = "en", top: int | None = None) -> Path:
         """Write the explorer: the ranking in one HTML file whose reader moves the weights."""
         from rating.publish.explorer import to_html

@@ -15,6 +15,7 @@ import polars as pl
 from rating.definitions.parsing import literal
 from rating.errors import DataError, Problem, UsageError
 from rating.inputs.connection import Stream, door, lock
+from rating.process import require_threads
 
 
 class Store:
@@ -35,6 +36,7 @@ class Store:
         files: Collection[Path] = (),
         memory: str | None = None,
     ) -> None:
+        require_threads()
         config: dict[str, Any] = {"python_enable_replacements": False}
         if threads is not None:
             config["threads"] = threads

@@ -28,6 +28,7 @@ from rating.inputs.folder import SOURCES
 from rating.inputs.regions import Register
 from rating.inputs.regions_file import REGIONS
 from rating.inputs.stored import Stored
+from rating.process import require_threads
 
 LISTED = 50
 """Refused cells that an error lists beside the problems of whole files."""
@@ -119,6 +120,7 @@ def read(source: Tables, section: Section) -> Data:
         >>> data.refused.is_empty()                         # doctest: +SKIP
         True
     """
+    require_threads()
     inputs = {name: given for name, given in section.inputs.items() if given.base is None}
     problems: list[Problem] = []
     found = folder.frames_of(source, inputs, problems) if isinstance(source, Mapping) else None

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 ROOMS = (
-    ("errors", "text", "resources", "outputs"),
+    ("errors", "text", "resources", "outputs", "process"),
     ("definitions",),
     ("inputs",),
     ("engine",),
