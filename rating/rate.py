@@ -19,6 +19,7 @@ from rating.engine.cells import Cells
 from rating.engine.store import Store
 from rating.errors import Problem, UsageError
 from rating.inputs.tables import Data
+from rating.process import require_threads
 from rating.result import Panel, Rating
 from rating.steps import counts
 from rating.steps.aggregate import aggregated
@@ -127,6 +128,7 @@ def _rated(
     memory: str | None,
     engine: Engine = "duckdb",
 ) -> Panel:
+    require_threads()
     section = section if method is None else section.replace(method=method)
     years = sorted(set(editions))
     if not years:
@@ -157,7 +159,9 @@ def _rated(
         dated = {year: year for year in years}
         filled = impute(store, found, settings["impute"], data.regions, dated)
         pulled = treat(store, filled, settings["treat"])
-        cells = normalise(store, pulled.cells, _directed(settings["normalise"], trees))
+        context = {item for tree in trees.values() for item in tree.context}
+        directed = _directed(settings["normalise"], trees)
+        cells = normalise(store, pulled.cells, directed, context=context)
         nodes, weights = _aggregated(store, cells, trees)
         screened = _screened(store, found, trees, data)
         top = nodes.of_item(section.root.id)

@@ -252,7 +252,8 @@ def _run(
     if step == "treat":
         found = treat(store, held, tree.settings("treat"))
         return found.cells.named(), found.shapes
-    return normalise(store, held, tree.normalisations()).named(), nothing
+    scored = normalise(store, held, tree.normalisations(), context=tree.context)
+    return scored.named(), nothing
 
 
 def _under(section: Section, step: str, options: Sequence[Mapping[str, Any]]) -> Section:

@@ -114,6 +114,11 @@ class Tree:
             levels.setdefault(depth, {})[node] = setting
         return [levels[depth] for depth in sorted(levels, reverse=True)]
 
+    @property
+    def context(self) -> set[str]:
+        """The indicators of weight 0, which are shown and take no part in any score."""
+        return {item.id for item in self.indicators if item.weight == 0}
+
     def scored(self) -> list[str]:
         """The indicators that count: those whose weight, and every weight above, is not 0."""
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import compress
 
 import polars as pl
@@ -64,6 +64,8 @@ def normalise(
     store: Store,
     cells: Cells,
     settings: Mapping[str, tuple[Setting, Direction]],
+    *,
+    context: Collection[str] = (),
 ) -> Cells:
     """Score the treated values of each indicator by its setting and direction.
 
@@ -71,6 +73,7 @@ def normalise(
         store: the connection that does the arithmetic.
         cells: with ``treated``; in a panel the scenario is the edition.
         settings: the normalisation and the direction of each indicator.
+        context: indicators of weight 0: where one has no spread, it has no score.
 
     Returns:
         The cells with ``score``; missing where the value is missing.
@@ -110,6 +113,13 @@ def normalise(
     if places["stretch"].any():
         places = _stretched(store, rows, places)
         rows = rows.with_columns(_each(store, rows, places, {"score": _STRETCHED}, "score"))
+    if context:
+        places = places.with_columns(context=pl.col("indicator").is_in(list(context)))
+        bare = places.filter(pl.col("context") & pl.any_horizontal(f for f, *_ in _FAULTS))["place"]
+        rows = rows.with_columns(
+            score=pl.when(~pl.col("place").is_in(bare.implode())).then("score")
+        )
+        places = places.filter(~pl.col("context"))
     _refuse_flat(places)
     scored = cells.with_columns(cells.placed(rows, "score"))
     return scored.finite("score", "the score")

@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
+import rating
 from rating.definitions.settings import (
     Best,
     Borda,
@@ -394,3 +395,53 @@ def test_all_that_cannot_be_scored_is_told_at_once_each_with_its_value(store):
         ("c", "the target is not beyond the worst value, 3"),
     ]
     assert all(problem.remedy for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("name", ["minmax", "zscore", "best", "centred", "fraction", "rank"])
+def test_context_that_never_varies_has_no_score_and_stops_nothing(name, tmp_path):
+    section = rating.Section(
+        id="w0",
+        name="W",
+        node=[{"id": "index"}],
+        method={"normalise": {"name": name}},
+        uncertainty={
+            "assumption": [
+                {"id": "w", "kind": "weights", "draw": {"name": "dirichlet", "concentration": 20.0}}
+            ]
+        },
+        indicator=[
+            {
+                "id": id,
+                "parent": "index",
+                "weight": weight,
+                "input": {"f": {"grain": "region", id: {"type": "number"}}},
+                "version": [{"since": "2000-01-01", "value": id}],
+            }
+            for id, weight in (("ix", 0.0), ("iy", 1.0), ("iz", 1.0))
+        ],
+    )
+    frame = pl.DataFrame(
+        {
+            "region": list("ABC"),
+            "year": [2020] * 3,
+            "ix": [-5.0] * 3,
+            "iy": [1.0, 2.0, 4.0],
+            "iz": [1.0, 2.0, 5.0],
+        }
+    )
+    result = rating.rate(section, rating.read({"f": frame}, section), edition=2020)
+    assert result.ranks["rank"].to_list() == [1, 2, 3]
+    context = result.values.filter(pl.col("indicator") == "ix")
+    assert context["value"].to_list() == [-5.0] * 3
+    assert context["score"].to_list() == ([1.0] * 3 if name == "rank" else [None] * 3)
+    assert result.explain("A").rows.height
+    result.save(tmp_path)
+    result.to_xlsx(tmp_path / "a.xlsx")
+    result.to_html(tmp_path / "a.html")
+    assert result.uncertainty(draws=16).ranks["rank"].to_list() == [1, 2, 3]
+
+
+def test_an_indicator_that_counts_and_never_varies_is_refused_still(store):
+    frame = cells([1.0, 1.0], "treated")
+    with pytest.raises(DataError, match="zero range"):
+        normalise(store, frame, {"x": (MinMax(), "higher")})
