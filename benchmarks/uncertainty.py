@@ -180,7 +180,7 @@ def shipped() -> None:
     section = rating.load("hitech_open")
     result = rating.rate(section, rating.read(ROOT / "data" / "open", section), edition=2019)
     spent = cpu(lambda: result.uncertainty(draws=10_000), 5)
-    print(f"hitech_open, 10,000 draws, warm: {spent:.2f} s of CPU (at most 1)")
+    print(f"hitech_open, 10,000 draws, warm: {spent:.2f} s of CPU (at most 4)")
     spent = cpu(lambda: result.sensitivity(draws=1024), 2)
     print(f"hitech_open, sensitivity of 1,024 rows: {spent:.2f} s of CPU")
 

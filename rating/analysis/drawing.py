@@ -70,10 +70,7 @@ class Drawing:
         draws = self.draws(number, keep) if draws is None else draws
         wanted = np.arange(self.size if keep is None else keep)
         step = chunk(len(self.plan.ranked))
-        noise = [
-            each.noise(self.seed, (number, int(each.assumption in elsewhere)), len(wanted))
-            for each in self.plan.moving
-        ]
+        noise = [each.noise(self.seed, number, elsewhere, len(wanted)) for each in self.plan.moving]
         for scenario in np.unique(draws.scenario[wanted]):
             rows = wanted[draws.scenario[wanted] == scenario]
             for start in range(0, len(rows), step):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from rating.analysis import noise
 from rating.analysis.design import Floats, stream
+from rating.analysis.figures import Figures, Reader
 from rating.analysis.proportion import refuse_disproportion
 from rating.analysis.recompute import by_formulas
 from rating.analysis.replicates import replicates
 from rating.analysis.scenarios import Scenarios
 from rating.definitions.model import Version
+from rating.definitions.sampling import Bootstrap, Coding
 from rating.definitions.settings import (
     Fraction,
     Goalposts,
@@ -22,22 +25,14 @@ from rating.definitions.settings import (
     Target,
     ZScore,
 )
-from rating.definitions.uncertainty import (
-    Binomial,
-    Bootstrap,
-    Coding,
-    Interval,
-    Measurement,
-    Poisson,
-    StandardError,
-    is_column,
-)
+from rating.definitions.uncertainty import Measurement, is_column
 from rating.engine.held import years_used
 from rating.errors import DataError, DefinitionError, Problem
 from rating.result import Rating
 
-# What is drawn for so many draws, and what it makes of the values of a scenario.
-Draw = Callable[[np.random.Generator, int], Floats]
+# The noise of a block: by the seed, its number, what is drawn from a second stream, and its size.
+Source = Callable[[int, int, Collection[str], int], Floats]
+# What it makes of the values of a scenario.
 Apply = Callable[[int, Floats, Floats], Floats]
 
 
@@ -46,28 +41,22 @@ class Moving:
     """An indicator whose values move.
 
     Attributes:
-        assumption: the id of what moves it.
+        assumption: the id of what moves it, or the first of them.
         column: its place in the matrix.
-        draw: the noise of so many draws: draws by regions.
+        noise: that of a block of draws, whatever their scenarios: a row a draw.
         apply: values of draws, from a scenario, its values and the noise.
         curves: of each scenario, the values and scores of the regions in rising order.
         scale: its normalisation under each scenario, which ends are drawn anew by.
         values: of each scenario, the values of the regions.
-        key: of its numbers; indicators whose rows are drawn together share it.
     """
 
     assumption: str
     column: int
-    draw: Draw
+    noise: Source
     apply: Apply
     values: list[Floats]
     curves: list[tuple[Floats, Floats]]
     scale: list[Setting]
-    key: int
-
-    def noise(self, seed: int, keys: Sequence[int], size: int) -> Floats:
-        """The noise of a block of draws, whatever their scenarios."""
-        return self.draw(stream(seed, 1, self.key, *keys), size)
 
     def moved(self, scenario: int, noise: Floats) -> Floats:
         """The values of draws with their noise: draws by regions."""
@@ -99,32 +88,67 @@ def moving(rating: Rating, scenarios: Scenarios, given: Sequence[Measurement]) -
     found: dict[str, Moving] = {}
     scales = _scales(rating, scenarios)
     refuse_disproportion(rating, given, scenarios.regions)
-    columns = _columns(rating, scenarios.regions, given)
+
+    def moves(id: str, assumption: str, source: Source, apply: Apply) -> None:
+        where = f"uncertainty, {assumption}"
+        if id in found:
+            what = f"'{found[id].assumption}' moves it already"
+            raise DefinitionError(Problem(f"{where}, {id}", what, "switch one off"))
+        column = scenarios.indicators.index(id)
+        values = [each[:, column] for each in scenarios.values]
+        scores = [each[:, column] for each in scenarios.matrices]
+        curves = [_curve(v, m) for v, m in zip(values, scores, strict=True)]
+        found[id] = Moving(assumption, column, source, apply, values, curves, scales[id])
+
     for assumption in given:
+        for id in assumption.indicators:
+            _speaks_of(rating, id, f"uncertainty, {assumption.id}")
+    figures = Figures.of(rating, scenarios, given)
+    for reader in figures.readers if figures is not None else ():
+        moves(reader.id, reader.assumptions[0], *_computed(figures, reader))
+    others = [each for each in given if each.drawn is None]
+    columns = _columns(rating, scenarios.regions, others)
+    for assumption in others:
         where = f"uncertainty, {assumption.id}"
         own = [id for id in assumption.indicators if _speaks_of(rating, id, where)]
-        for id in own:
-            if id in found:
-                what = f"'{found[id].assumption}' moves it already"
-                raise DefinitionError(Problem(f"{where}, {id}", what, "switch one off"))
-        if isinstance(assumption.error, Bootstrap | Coding):
+        together = isinstance(assumption.error, Bootstrap | Coding)
+        if together:
             own = [id for id in own if _has_values(scenarios, id)]
         places = [scenarios.indicators.index(id) for id in own]
         errors = _errors(rating, scenarios, assumption, own, columns)
         for id, column, (draw, apply) in zip(own, places, errors, strict=True):
-            values = [each[:, column] for each in scenarios.values]
-            scores = [each[:, column] for each in scenarios.matrices]
-            found[id] = Moving(
-                assumption=assumption.id,
-                column=column,
-                draw=draw,
-                apply=apply,
-                values=values,
-                curves=[_curve(v, m) for v, m in zip(values, scores, strict=True)],
-                scale=scales[id],
-                key=min(places) if isinstance(assumption.error, Bootstrap | Coding) else column,
-            )
+            key = min(places) if together else column
+            moves(id, assumption.id, _streamed(draw, key, assumption.id), apply)
     return list(found.values())
+
+
+def _streamed(draw: noise.Draw, key: int, assumption: str) -> Source:
+    """Numbers of a stream of their own; indicators whose rows are drawn together share it."""
+
+    def source(seed: int, number: int, elsewhere: Collection[str], size: int) -> Floats:
+        return draw(stream(seed, 1, key, number, int(assumption in elsewhere)), size)
+
+    return source
+
+
+def _computed(figures: Figures | None, reader: Reader) -> tuple[Source, Apply]:
+    """The values over drawn figures, under the formula of each scenario.
+
+    A draw that gives a region no value leaves it the published one.
+    """
+    assert figures is not None
+    own = sorted(set(reader.places))
+    regions = len(figures.regions)
+
+    def source(seed: int, number: int, elsewhere: Collection[str], size: int) -> Floats:
+        found = figures.values(seed, number, elsewhere, size)
+        return np.concatenate([found[place] for place in own], axis=1)
+
+    def apply(scenario: int, values: Floats, drawn: Floats) -> Floats:
+        first = own.index(reader.places[scenario]) * regions
+        return noise.instead(values, drawn[:, first : first + regions])
+
+    return source, apply
 
 
 def _speaks_of(rating: Rating, id: str, where: str) -> bool:
@@ -172,7 +196,7 @@ def _errors(
     given: Measurement,
     ids: Sequence[str],
     columns: Mapping[tuple[str, str], Floats],
-) -> list[tuple[Draw, Apply]]:
+) -> list[tuple[noise.Draw, Apply]]:
     """The error of each indicator of an assumption."""
     where = f"uncertainty, {given.id}"
     if isinstance(given.error, Bootstrap | Coding):
@@ -181,30 +205,13 @@ def _errors(
     for id in ids:
         read = [columns[id, name] for name in given.columns]
         values = scenarios.values[0][:, scenarios.indicators.index(id)]
-        found.append(_error(given, read, values, f"{where}, {id}"))
+        draw, applied = noise.of(given, read, values, f"{where}, {id}")
+        found.append((draw, _whatever_scenario(applied)))
     return found
 
 
-def _error(
-    given: Measurement, read: Sequence[Floats], values: Floats, where: str
-) -> tuple[Draw, Apply]:
-    first, name = read[0], given.columns[0]
-    match given.error:
-        case Poisson():
-            return _poisson(_positive(first, name, where)), lambda _, v, noise: v * noise
-        case Binomial(scale=scale):
-            asked = _positive(first, name, where)
-            return _binomial(asked, values, scale, where), lambda _, v, noise: v + noise
-        case StandardError():
-            return _normal(_positive(first, name, where)), lambda _, v, noise: v + noise
-        case Interval():
-            return _between(first, read[1], where), _instead
-        case _:
-            return _coded(np.stack(read)), _instead
-
-
-def _instead(_: int, values: Floats, noise: Floats) -> Floats:
-    return np.where(np.isnan(noise), values, noise)
+def _whatever_scenario(applied: noise.Apply) -> Apply:
+    return lambda _, values, drawn: applied(values, drawn)
 
 
 def _drawn_again(
@@ -213,7 +220,7 @@ def _drawn_again(
     error: Bootstrap | Coding,
     ids: Sequence[str],
     where: str,
-) -> list[tuple[Draw, Apply]]:
+) -> list[tuple[noise.Draw, Apply]]:
     """One replicate of the rows a draw, under the formula of its scenario.
 
     A replicate that gives a region no value leaves it the published one.
@@ -230,72 +237,14 @@ def _drawn_again(
     made = replicates(rating, error, wanted, scenarios.regions, where) if wanted else np.empty(0)
     places = {(id, version.value): n for n, (id, version) in enumerate(each)}
 
-    def error_of(id: str, own: Sequence[Version]) -> tuple[Draw, Apply]:
+    def error_of(id: str, own: Sequence[Version]) -> tuple[noise.Draw, Apply]:
         tables = [made[places[id, version.value]] for version in own]
         return (
             lambda random, size: np.floor(random.random((size, 1)) * error.replicates),
-            lambda n, values, noise: _instead(n, values, tables[n][noise[:, 0].astype(np.int64)]),
+            lambda n, values, drawn: noise.instead(values, tables[n][drawn[:, 0].astype(np.int64)]),
         )
 
     return [error_of(id, own) for id, own in zip(ids, versions, strict=True)]
-
-
-def _poisson(counts: Floats) -> Draw:
-    known = np.nan_to_num(counts, nan=0.0)
-
-    def draw(random: np.random.Generator, size: int) -> Floats:
-        drawn = random.poisson(known, (size, len(known))).astype(float)
-        ratio: Floats = np.divide(drawn, known, out=np.ones_like(drawn), where=known > 0)
-        return ratio
-
-    return draw
-
-
-def _binomial(sizes: Floats, values: Floats, scale: float, where: str) -> Draw:
-    asked = np.nan_to_num(sizes, nan=0.0).astype(np.int64)
-    share = np.where(asked > 0, np.nan_to_num(values / scale, nan=0.0), 0.0)
-    outside = share[(share < 0) | (share > 1)]
-    if len(outside):
-        what = f"{outside[0]:g} of the scale is no share"
-        raise DataError(Problem(where, what, "give the scale: 1, or 100 for per cent"))
-
-    def draw(random: np.random.Generator, size: int) -> Floats:
-        drawn = random.binomial(asked, share, (size, len(asked)))
-        found = np.divide(drawn, asked, out=np.zeros(drawn.shape), where=asked > 0)
-        return (found - share) * scale
-
-    return draw
-
-
-def _normal(errors: Floats) -> Draw:
-    known = np.nan_to_num(errors, nan=0.0)
-    return lambda random, size: known * random.standard_normal((size, len(known)))
-
-
-def _between(low: Floats, high: Floats, where: str) -> Draw:
-    if (low > high).any():
-        raise DataError(Problem(where, "an interval ends before it begins", "low first, then high"))
-    return lambda random, size: low + (high - low) * random.random((size, len(low)))
-
-
-def _coded(coded: Floats) -> Draw:
-    known = ~np.isnan(coded)
-    many = known.sum(axis=0)
-    # The known codes first, so that a place below their number is always one of them.
-    codes = np.take_along_axis(coded, np.argsort(~known, axis=0, kind="stable"), 0)
-
-    def draw(random: np.random.Generator, size: int) -> Floats:
-        place = (random.random((size, len(many))) * many).astype(np.int64)
-        taken: Floats = codes[place, np.arange(len(many))]
-        return taken
-
-    return draw
-
-
-def _positive(column: Floats, name: str, where: str) -> Floats:
-    if (column < 0).any():
-        raise DataError(Problem(where, f"{name} is below 0", "counts and errors are 0 or more"))
-    return column
 
 
 def _columns(

@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 
 from rating.analysis.recompute import inputs_of, over_scenarios, rows_of, show
-from rating.definitions.uncertainty import Measurement, Poisson, is_column
+from rating.definitions.parsing import SCENARIO
+from rating.definitions.sampling import Poisson
+from rating.definitions.uncertainty import Measurement, is_column
 from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem
 from rating.result import Rating
@@ -30,9 +32,10 @@ def refuse_disproportion(
     """
     versions = {item.id: (item, version) for item, version in rating.tree.versions()}
     known = [
-        (assumption.id, id, *assumption.error.count.split("."))
+        (assumption.id, id, *count.split("."))
         for assumption in given
-        if isinstance(assumption.error, Poisson) and is_column(assumption.error.count)
+        if isinstance(assumption.error, Poisson)
+        and is_column(count := assumption.error.count or "")
         for id in assumption.indicators
         if id in versions and not set(versions[id][0].input) & set(rating.data.stored)
     ]
@@ -72,5 +75,5 @@ def refuse_disproportion(
 
 
 def _scenario(frame: pl.DataFrame, number: int, column: str | None) -> pl.DataFrame:
-    made = frame.with_columns(scenario=pl.lit(number, pl.Int64))
+    made = frame.with_columns(pl.lit(number, pl.Int64).alias(SCENARIO))
     return made if column is None else made.with_columns(pl.col(column) * 2)

@@ -67,13 +67,17 @@ def over_scenarios(store: Store, wanted: Wanted, regions: Sequence[str], scenari
         (item.model_copy(update={"id": label}), version, None)
         for label, (item, version) in zip(labels, wanted, strict=True)
     ]
-    found, _ = values.evaluate_versions(store, named)
-    placed = found.join(
-        pl.DataFrame({"indicator": labels, "place": range(len(labels))}), on="indicator"
-    ).join(pl.DataFrame({"region": regions, "column": range(len(regions))}), on="region")
+    cells, _ = values.evaluate_cells(store, named)
+    row = {region: n for n, region in enumerate(regions)}
+    column = np.array([row.get(region, -1) for region in cells.regions], np.int64)
+    version = {label: n for n, label in enumerate(labels)}
+    own = np.array([version[label] for label in cells.columns["indicator"]], np.int64)
+    scenario = cells.columns["scenario"].to_numpy()
+    place, at = cells.rows["place"].to_numpy(), column[cells.rows["region"].to_numpy()]
+    value = cells.rows["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    kept = at >= 0
     made = np.full((len(wanted), scenarios, len(regions)), np.nan)
-    places = tuple(placed[name].to_numpy() for name in ("place", "scenario", "column"))
-    made[places] = placed["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    made[own[place[kept]], scenario[place[kept]], at[kept]] = value[kept]
     return made
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from rating.analysis.design import Floats, Ints, stream
 from rating.analysis.recompute import Wanted, inputs_of, over_scenarios, rows_of, show
 from rating.definitions.parsing import SCENARIO
-from rating.definitions.uncertainty import Bootstrap, Coding
+from rating.definitions.sampling import Bootstrap, Coding
 from rating.engine.store import Store
 from rating.errors import DefinitionError, Problem
 from rating.result import Rating

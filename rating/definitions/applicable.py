@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rating.definitions import formulas
+from rating.definitions.sampling import Bootstrap, Coding
 from rating.definitions.uncertainty import (
-    Bootstrap,
-    Coding,
     LeftOut,
     Measurement,
     OtherAggregation,
@@ -135,7 +134,24 @@ def _weights_problems(section: Section, given: OtherWeights, where: str) -> Iter
                 yield Problem(place, f"the weights of the children of {parent} are all 0")
 
 
+def _figure_problems(section: Section, given: Measurement, where: str) -> Iterator[Problem]:
+    """What an error of a figure names: number columns of one stored table."""
+    table = str(given.figure).partition(".")[0]
+    stored = {name: held for name, held in section.inputs.items() if held.base is None}
+    if table not in stored:
+        yield Problem(f"{where}, figure", f"no table '{table}'", nearest(table, stored))
+        return
+    types = stored[table].types.items()
+    numbers = [f"{table}.{name}" for name, kind in types if kind in ("number", "integer")]
+    for key, name in (("figure", given.figure), *(("error", name) for name in given.columns)):
+        if name not in numbers:
+            what = f"no number column '{name}' in table {table}"
+            yield Problem(f"{where}, {key}", what, nearest(str(name), numbers))
+
+
 def _measurement_problems(section: Section, given: Measurement, where: str) -> Iterator[Problem]:
+    if given.figure is not None:
+        yield from _figure_problems(section, given, where)
     known = {item.id: item for item in section.indicator}
     for id in given.indicators:
         if id not in known:

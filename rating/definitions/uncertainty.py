@@ -13,6 +13,15 @@ from pydantic import Field, model_validator
 
 from rating.definitions.definition import Definition, Id, Many, refuse
 from rating.definitions.methods import check_override
+from rating.definitions.sampling import (
+    Binomial,
+    Bootstrap,
+    Coders,
+    Coding,
+    Interval,
+    Poisson,
+    StandardError,
+)
 from rating.definitions.settings import Positive
 from rating.errors import DefinitionError, Problem, nearest
 from rating.text import Text
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
     from rating.definitions.model import Indicator
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Replicates = Annotated[int, Field(ge=2, le=1000)]
 
 
 class _Assumption(Definition):
@@ -173,124 +181,59 @@ class OtherWeights(_Assumption):
 # ------------------------------------------------------------------------------ what was measured
 
 
-class Binomial(Definition):
-    """A share among so many asked: the value is ``scale`` times a binomial share of ``size``.
-
-    Attributes:
-        size: the number asked, a column as ``table.column`` or a measure of the indicator.
-        scale: what the value is when all say yes: 1, or 100 for per cent.
-    """
-
-    name: Literal["binomial"]
-    size: str
-    scale: Positive = 1.0
-
-
-class Poisson(Definition):
-    """A count of independent events: the value moves as its count does; a count of 0 stays.
-
-    Attributes:
-        count: what the value is proportional to, a column as ``table.column`` or a measure.
-    """
-
-    name: Literal["poisson"]
-    count: str
-
-
-class StandardError(Definition):
-    """A normal error whose standard deviation is given for each region."""
-
-    name: Literal["standard_error"]
-    error: str
-
-
-class Interval(Definition):
-    """A value known to lie between two, anywhere alike; in the unit of the value."""
-
-    name: Literal["interval"]
-    low: str
-    high: str
-
-
-class Coders(Definition):
-    """Several coders' values, in the unit of the value: each region has one coder's at random."""
-
-    name: Literal["coders"]
-    values: Annotated[Many[str], Field(min_length=2)]
-
-
-class Bootstrap(Definition):
-    """Rows drawn again: the measures and the value of so many replicates, computed anew.
-
-    B. Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7 (1979) 1-26.
-
-    Attributes:
-        table: the table whose rows are drawn.
-        unit: the column that says which rows belong together: all rows of a unit are drawn at once.
-            Rows of other tables with this column go with their unit.
-        number: ``fixed`` draws as many units of a region as it has, with replacement; ``poisson``
-            takes each a Poisson number of times with mean 1, so that counts vary as such counts do.
-        where: a formula over a row: only these rows are read, for indicators that read no others.
-        replicates: how many there are to choose from.
-        seed: of the replicates.
-    """
-
-    name: Literal["bootstrap"]
-    table: Id
-    unit: Id
-    number: Literal["fixed", "poisson"] = "fixed"
-    where: str | None = None
-    replicates: Replicates = 200
-    seed: Annotated[int, Field(ge=0)] = 1
-
-
-class Coding(Definition):
-    """Items coded by several: where coders differ, all of them say what one of them does.
-
-    Which one is random, for each item. As many coders as before have coded the item.
-
-    Attributes:
-        table: the table of codes, a row a region, item and coder.
-        item: its column of the item.
-        coder: its column of the coder.
-        final: the coder whose word settles an item: it stays as it is.
-        replicates: how many choices there are to draw from.
-        seed: of the choices.
-    """
-
-    name: Literal["coding"]
-    table: Id
-    item: Id = "item_id"
-    coder: Id = "coder"
-    final: str | None = "adjudicated"
-    replicates: Replicates = 200
-    seed: Annotated[int, Field(ge=0)] = 1
-
-
 class Measurement(_Assumption):
-    """The error of what was measured.
+    """The error of what was measured: of a figure of a table, or of the values of indicators.
 
-    What an error reads is a column, as ``table.column``, a measure, or any formula in the words of
-    the indicator's ``value``.
+    An error of a figure moves everything that is made of it in the same draw: every indicator,
+    measure, window and derived table that reads the column. What such an error reads are columns
+    of the same table, as ``table.column``; what an error of values reads may also be a measure, or
+    any formula in the words of the indicator's ``value``.
 
     Attributes:
+        figure: the column that moves, as ``table.column``; or
         indicators: whose values move: independently, or with the same rows where rows are drawn.
         error: ``binomial``, ``poisson``, ``standard_error``, ``interval`` or ``coders``, region by
             region; ``bootstrap`` or ``coding`` by the rows of a table.
     """
 
     kind: Literal["sampling"]
-    indicators: Annotated[Many[Id], Field(min_length=1)]
+    figure: str | None = None
+    indicators: Many[Id] = ()
     error: Annotated[
         Binomial | Poisson | StandardError | Interval | Coders | Bootstrap | Coding,
         Field(discriminator="name"),
     ]
 
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if (self.figure is None) == (not self.indicators):
+            raise ValueError("name what moves: figure = 'table.column', or indicators = [...]")
+        if self.figure is None:
+            if isinstance(self.error, Poisson) and self.error.count is None:
+                raise ValueError("name the count, or the figure that is one")
+            return self
+        if not is_column(self.figure):
+            raise ValueError(f"figure: '{self.figure}' is no column, as table.column")
+        if isinstance(self.error, Bootstrap | Coding):
+            raise ValueError(f"figure: {self.error.name} draws rows; name indicators")
+        if isinstance(self.error, Poisson) and self.error.count is not None:
+            raise ValueError("count: the figure is the count")
+        return self
+
+    @property
+    def drawn(self) -> str | None:
+        """The column that is drawn, if the error is of a figure."""
+        if isinstance(self.error, Poisson) and self.error.count and is_column(self.error.count):
+            return self.error.count
+        return self.figure
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns, measures and formulas that the error reads."""
         match self.error:
-            case Binomial(size=name) | Poisson(count=name) | StandardError(error=name):
+            case Poisson(count=count):
+                return () if count is None else (count,)
+            case Binomial(size=name) | StandardError(error=name):
                 return (name,)
             case Interval(low=low, high=high):
                 return (low, high)

@@ -74,7 +74,7 @@ def _moved(error, figures, draws=4000):
     """The values of a, out of the draw and apply of its error."""
     plan = planned(rated(noise(error), figures=figures))
     moving = plan.moving[0]
-    return moving.moved(0, moving.noise(1, (0,), draws))
+    return moving.moved(0, moving.noise(1, 0, (), draws))
 
 
 def test_a_count_of_0_and_a_missing_value_stay():
@@ -90,7 +90,7 @@ def test_the_best_of_a_draw_has_the_top_of_the_scale():
     sure = rated(noise({"name": "standard_error", "error": "figures.e"}), figures=BASE)
     plan = planned(sure)
     moving = plan.moving[0]
-    scores = moving.scores(0, plan.scenarios.matrices[0][:, 0], moving.noise(1, (0,), 200))
+    scores = moving.scores(0, plan.scenarios.matrices[0][:, 0], moving.noise(1, 0, (), 200))
     assert scores.max(axis=1) == pytest.approx(np.full(200, 100.0))
     assert scores.min(axis=1) == pytest.approx(np.full(200, 1.0))
 
@@ -104,7 +104,7 @@ def test_ranks_have_no_place_before_the_first():
         )
     )
     moving = plan.moving[0]
-    scores = moving.scores(0, plan.scenarios.matrices[0][:, 0], moving.noise(1, (0,), 200))
+    scores = moving.scores(0, plan.scenarios.matrices[0][:, 0], moving.noise(1, 0, (), 200))
     assert scores.min() >= 1
     assert scores.max() <= 6
 

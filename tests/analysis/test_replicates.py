@@ -265,7 +265,7 @@ def test_poisson_numbers_vary_as_counts_do():
 
 def test_indicators_of_one_assumption_have_the_same_replicate():
     plan = planned(rated(assumption(BOOTSTRAP, *IDS)))
-    noise = [each.noise(1, (0, 0), 500) for each in plan.moving]
+    noise = [each.noise(1, 0, (), 500) for each in plan.moving]
     for other in noise[1:]:
         np.testing.assert_array_equal(noise[0], other)
     assert set(np.unique(noise[0])) == set(range(20))
@@ -315,7 +315,7 @@ def test_a_formula_that_is_drawn_as_well_has_replicates_of_its_own():
 def test_an_error_may_be_a_formula_over_what_the_value_does_not_read():
     error = {"name": "standard_error", "error": "sqrt(jobs) / employment"}
     plan = planned(rated(assumption(error, "quotient")))
-    moved = plan.moving[0].moved(0, plan.moving[0].noise(1, (0,), 4000))
+    moved = plan.moving[0].moved(0, plan.moving[0].noise(1, 0, (), 4000))
     firms = tables()["firms"].filter(pl.col("year") == 2026)
     share = pl.col("okved2").replace_strict({"21.10": 1.0, "72.11": 0.5, "62.01": 0.0})
     jobs = firms.group_by("region").agg((pl.col("employees") * share).sum()).sort("region")
