@@ -90,14 +90,16 @@ def groups(rating: Rating, regions: Sequence[str], state: State) -> pl.DataFrame
 
 
 def options(plan: Plan, state: State) -> pl.DataFrame:
-    """assumption, option, draws, shift: what each option does to the ranking."""
+    """assumption, option, draws, shift, same_as: what each option does to the ranking."""
     rows = []
     for factor in plan.factors:
         for number, option in enumerate(factor.options):
             sums = state.options[factor.assumption.id][number]
-            rows.append((factor.assumption.id, option, int(sums[0]), _mean_shift(sums)))
+            same = plan.alike.get((factor.assumption.id, option))
+            rows.append((factor.assumption.id, option, int(sums[0]), _mean_shift(sums), same))
     schema = {
         "assumption": pl.String, "option": pl.String, "draws": pl.Int64, "shift": pl.Float64,
+        "same_as": pl.String,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 import polars as pl
 
+from rating.analysis import alike
 from rating.analysis import scenarios as upstream
 from rating.analysis.design import Floats, Ints, choice
 from rating.analysis.kernel import Branch, score
@@ -143,6 +145,16 @@ class Plan:
                     if not given.nodes or branch.node in given.nodes:
                         found[:, place] = found[:, place] * len(given.options) + options[given.id]
         return found
+
+    @cached_property
+    def alike(self) -> dict[tuple[str, str], str]:
+        """By assumption and option, the earlier option that scores every region the same."""
+        options = {factor.assumption.id: factor.options for factor in self.factors}
+        return {
+            (id, options[id][option]): options[id][first]
+            for id, pairs in alike.measured(self).items()
+            for option, first in pairs
+        }
 
     def nominal(self) -> Floats:
         """The published ranks of the regions that may be ranked; NaN without one."""

@@ -40,6 +40,8 @@ class Sensitivity:
         convergence: draws, assumption, first, total: the same from the first rows alone.
         failures: reason, draws.
         shift: the mean rank shift: places by which a region moves, over regions and draws.
+        alike: assumption, option, same_as: options that are no alternative, as every region has the
+            same score under an earlier one.
     """
 
     rating: Rating
@@ -52,19 +54,41 @@ class Sensitivity:
     convergence: pl.DataFrame
     failures: pl.DataFrame
     shift: float
+    alike: pl.DataFrame
 
     @property
     def sentence(self) -> Text:
-        """Which assumption moves the ranking, in one sentence."""
+        """Which assumption moves the ranking, in one sentence; and options that are none."""
+        said, same = self._moves(), self.alike.iter_rows()
+        named = [(self._name(id), option, first) for id, option, first in same]
+        return Text(
+            en=said.en
+            + "".join(
+                f" No alternative: of “{name.en}”, “{option}” gives every region the score "
+                f"of “{first}”."
+                for name, option, first in named
+            ),
+            ru=said.ru
+            + "".join(
+                f" Не вариант: в «{name.ru}» «{option}» даёт всем регионам те же баллы, "
+                f"что «{first}»."
+                for name, option, first in named
+            ),
+        )
+
+    def _name(self, assumption: str) -> Text:
+        given = self.rating.section.uncertainty
+        assert given is not None
+        return next(one.name for one in given.assumption if one.id == assumption)
+
+    def _moves(self) -> Text:
         known = self.assumptions.drop_nulls("total")
         if known.is_empty():
             return Text(
                 en="No assumption moves the ranking.", ru="Ни одно допущение не меняет рейтинг."
             )
         top = known.row(0, named=True)
-        given = self.rating.section.uncertainty
-        assert given is not None
-        name = next(a.name for a in given.assumption if a.id == top["assumption"])
+        name = self._name(top["assumption"])
         share = [number(100 * top[key], "en", 0) for key in ("total", "total_low", "total_high")]
         return Text(
             en=f"The ranking moves most with “{name.en}”: {share[0]} % of the variance of the mean "
@@ -141,6 +165,11 @@ def sensitivity(
             orient="row",
         ),
         shift=float(y.mean()) if used else float("nan"),
+        alike=pl.DataFrame(
+            [(*key, first) for key, first in plan.alike.items()],
+            schema=dict.fromkeys(("assumption", "option", "same_as"), pl.String),
+            orient="row",
+        ),
     )
 
 

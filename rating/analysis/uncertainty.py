@@ -55,7 +55,8 @@ class Uncertainty:
         counts: regions by ranks: in how many draws a region had a rank.
         regions: the rows of ``counts``.
         options: assumption, option, draws, shift: the mean number of places by which regions moved
-            from their published ranks in the draws that took the option.
+            from their published ranks in the draws that took the option; same_as: an earlier option
+            under which every region has the same score, so that this one is no alternative.
         scenarios: scenario, a column an upstream assumption, draws, shift.
         failures: reason, draws: failed draws are left out of everything else.
         groups: region, group, probability: how often a region was in each group of the method.
@@ -180,6 +181,8 @@ class Uncertainty:
             f"{self.rating.section.name.en}, {self.rating.edition}: "
             f"{self.draws} draws, seed {self.seed}, {self.level:.0%} intervals"
         )
+        same = [f"“{option}” scores as “{one}”" for (_, option), one in self.plan.alike.items()]
+        title += f"; no alternative: {', '.join(same)}" if same else ""
         return html_table(title, names, rows)
 
 

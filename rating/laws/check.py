@@ -6,7 +6,7 @@ from rating.definitions.model import Indicator
 from rating.definitions.section import Section
 from rating.engine.store import Store
 from rating.inputs.tables import Data
-from rating.laws import declared, examples, holding, measured, whole
+from rating.laws import alternatives, declared, examples, holding, measured, whole
 from rating.laws.report import Finding, Report
 
 
@@ -68,11 +68,14 @@ def check(
         if not one:
             found += [*whole.hold(section), *declared.dated(section)]
         found += declared.fit(section)
-        if data is not None:
+        if data is None:
+            found += alternatives.hold(section)
+        else:
             editions, values, broken = measured.evaluated(
                 store, section, data, section.sector_of(sector)
             )
             found += [*broken, *measured.hold(section, values)]
+            found += alternatives.hold(section, data, editions[-1] if editions else None, sector)
             scope += f", {_listed(editions)} of the data"
     if not one:
         scope = f"{_count(len(section.indicator), 'indicator')}, {scope}"

@@ -175,7 +175,7 @@ def drawn(facts: Facts, found: Intervals, say: Speaker) -> Drawn:
     places = facts.places
     most = max((high for _, high in found.ends.values()), default=0)
     return Drawn(
-        assumptions=tuple(_assumed(factor, say) for factor in sure.plan.factors),
+        assumptions=tuple(_assumed(factor, say, sure.plan.alike) for factor in sure.plan.factors),
         rows=(
             (say("draws.row_draws"), say.number(sure.draws, 0)),
             (say("draws.row_seed"), str(sure.seed)),
@@ -187,11 +187,20 @@ def drawn(facts: Facts, found: Intervals, say: Speaker) -> Drawn:
     )
 
 
-def _assumed(factor: Factor, say: Speaker) -> Assumed:
+def _assumed(factor: Factor, say: Speaker, alike: Mapping[tuple[str, str], str]) -> Assumed:
     given = factor.assumption
+
+    def shown_as(option: str) -> str:
+        return say(OPTIONS[option]) if option in OPTIONS else clean(option)
+
+    def told(option: str) -> str:
+        first = alike.get((given.id, option))
+        same = "" if first is None else say("draws.same_as", name=shown_as(first))
+        return f"{shown_as(option)} {same}".strip()
+
     setting = getattr(given, "draw", None) or getattr(given, "error", None)
     if factor.options:
-        shown = [say(OPTIONS[one]) if one in OPTIONS else clean(one) for one in factor.options]
+        shown = [told(option) for option in factor.options]
         texts = [", ".join(shown)] if given.kind == "leave_out" else shown
     else:
         texts = [parameters(setting)]
