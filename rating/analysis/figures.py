@@ -174,7 +174,7 @@ def _trimmed(inputs: Mapping[str, Input], wanted: Wanted) -> dict[str, Input]:
 
     def kept(name: str, held: Input) -> Input:
         columns = {label: one for label, one in held.columns.items() if (name, label) in declared}
-        return held.model_copy(update={"columns": columns})
+        return held.amended({"columns": columns})
 
     return {name: kept(name, held) if held.base is None else held for name, held in inputs.items()}
 

@@ -180,7 +180,7 @@ def _scales(rating: Rating, scenarios: Scenarios) -> dict[str, list[Setting]]:
             for place in places:
                 option = scenarios.upstream[place].options[options[place]]
                 method = method.merged({"normalise": option})
-            section = rating.section.model_copy(update={"method": method})
+            section = rating.section.amended({"method": method})
             known[taken] = rating.tree_of(section).settings("normalise")
         for id, setting in known[taken].items():
             found[id].append(setting)

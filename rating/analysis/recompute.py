@@ -45,7 +45,7 @@ def by_formulas(rating: Rating, texts: Sequence[tuple[str, str]], regions: Seque
     wanted = []
     for id, text in texts:
         item, version = versions[id]
-        wanted.append((item, version.model_copy(update={"value": text, "estimate": None})))
+        wanted.append((item, version.amended({"value": text, "estimate": None})))
     with Store(files=rating.data.files) as store:
         inputs = inputs_of(rating, wanted)
         show(store, rating, rating.data.held, inputs)
@@ -64,7 +64,7 @@ def over_scenarios(store: Store, wanted: Wanted, regions: Sequence[str], scenari
     """The values of versions over the tables that are shown: versions by scenarios by regions."""
     labels = [f"{item.id}, formula {n}" for n, (item, _) in enumerate(wanted, 1)]
     named = [
-        (item.model_copy(update={"id": label}), version, None)
+        (item.amended({"id": label}), version, None)
         for label, (item, version) in zip(labels, wanted, strict=True)
     ]
     cells, _ = values.evaluate_cells(store, named)

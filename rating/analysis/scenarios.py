@@ -75,7 +75,7 @@ class Scenarios:
             version = rating.version(id)
             for given, option in zip(self.upstream, options, strict=True):
                 if isinstance(given, OtherFormula) and id in given.options[option]:
-                    version = version.model_copy(update={"value": given.options[option][id]})
+                    version = version.amended({"value": given.options[option][id]})
             found.append(version)
         return found
 
@@ -208,7 +208,7 @@ def _other_versions(
                         )
                     )
                 item, version = versions[id]
-                found[given.id, number, id] = (item, version.model_copy(update={"value": value}))
+                found[given.id, number, id] = (item, version.amended({"value": value}))
     return found
 
 
@@ -260,7 +260,7 @@ def _under(section: Section, step: str, options: Sequence[Mapping[str, Any]]) ->
     method: Method = section.method
     for option in options:
         method = method.merged({step: option}, f"uncertainty, {step}")
-    return section.model_copy(update={"method": method})
+    return section.amended({"method": method})
 
 
 def label(option: Mapping[str, Any] | Setting) -> str:

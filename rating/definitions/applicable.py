@@ -53,7 +53,7 @@ def _method_problems(section: Section, given: OtherMethod, where: str) -> Iterat
         place = f"{where}, options[{number}]"
         try:
             other = section.method.merged({given.kind: option}, place)
-            bare = section.model_copy(update={"method": other})
+            bare = section.amended({"method": other})
             for item in section.indicator:
                 bare.method_of(item.id)
         except DefinitionError as error:
@@ -93,7 +93,7 @@ def _formula_problems(section: Section, given: OtherFormula, where: str) -> Iter
             if id not in known:
                 yield Problem(place, f"no indicator named '{id}'", nearest(id, known))
                 continue
-            latest = known[id].version[-1].model_copy(update={"value": value})
+            latest = known[id].version[-1].amended({"value": value})
             try:
                 known[id].compiled(latest)
             except DefinitionError as error:
@@ -180,7 +180,7 @@ def _measurement_problems(section: Section, given: Measurement, where: str) -> I
                     yield Problem(f"{where}, error", what, remedy)
                 continue
             try:
-                item.compiled(item.version[-1].model_copy(update={"value": column}))
+                item.compiled(item.version[-1].amended({"value": column}))
             except DefinitionError as error:
                 for found in error.problems:
                     yield Problem(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -75,6 +75,21 @@ class Definition(BaseModel):
             raise DefinitionError(problems_of(error, type(self), where)) from None
         finally:
             _building.reset(token)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same definition with some keys changed, checked as it is when it is loaded.
+
+        Raises:
+            DefinitionError: a changed key is not allowed, or its value is not.
+        """
+        if update is None:
+            return super().model_copy(deep=deep)
+        given = {key: getattr(self, key) for key in self.model_fields_set}
+        return type(self)(**{**given, **update})
+
+    def amended(self, changes: Mapping[str, Any]) -> Self:
+        """The same definition with changes of ours, which need no check and may not pass one."""
+        return super().model_copy(update=changes)
 
 
 _Model = TypeVar("_Model", bound=Definition)

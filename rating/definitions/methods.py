@@ -149,7 +149,7 @@ class Method(Definition):
             step: merge(step, getattr(self, step), change, f"{where}.{step}")
             for step, change in override.items()
         }
-        return self.model_copy(update=settings)
+        return self.amended(settings)
 
 
 def merge(step: str, base: Setting, override: Mapping[str, Any], where: str) -> Setting:

@@ -253,7 +253,7 @@ class Section(Definition):
                                 "declare a column the same way everywhere",
                             )
                         )
-                merged[table] = known.model_copy(update={"columns": columns})
+                merged[table] = known.amended({"columns": columns})
         # A derived table stands after those it is made of, whichever indicator named them first.
         order = [name for name in self.input if name in merged]
         return {name: merged[name] for name in dict.fromkeys([*order, *merged])}, problems

@@ -142,7 +142,7 @@ class _Showing:
     def _widen(self, given: Input, every: Inputs) -> None:
         """Show the base of a derived table over more years, where it asks for them."""
         if given.base is not None and given.window > 1:
-            wider = every[given.base].model_copy(update={"window": given.window, "carry": 0})
+            wider = every[given.base].amended({"window": given.window, "carry": 0})
             self._show(_base(given), self.rows(given.base, wider))
 
     def rows(self, name: str, given: Input) -> str:

@@ -84,7 +84,7 @@ def check(
 
 def around(indicator: Indicator) -> Section:
     """A section of one indicator, whose region codes are taken as they are."""
-    bare = indicator.model_copy(update={"method": {}, "weight": 1.0})
+    bare = indicator.amended({"method": {}, "weight": 1.0})
     return Section.model_construct(
         id=indicator.id, name=indicator.name, node=(), indicator=(bare,), edition=(), example=()
     )

@@ -70,9 +70,7 @@ def _drawn(indicator: Indicator, section: Section) -> Iterator[str]:
         if isinstance(given, Measurement) and indicator.id in given.indicators:
             texts += [text for text in given.columns if not is_column(text)]
     for text in texts:
-        yield from indicator.compiled(
-            indicator.version[-1].model_copy(update={"value": text})
-        ).columns
+        yield from indicator.compiled(indicator.version[-1].amended({"value": text})).columns
 
 
 def dated(section: Section) -> Iterator[Finding]:

@@ -102,7 +102,7 @@ def _series(cells: list[Any], kind: str) -> pl.Series:
 
 def _section(indicator: Indicator, inputs: Mapping[str, Input]) -> Section:
     """A section that declares these tables and takes region codes as they are."""
-    bare = indicator.model_copy(update={"input": dict(inputs)})
+    bare = indicator.amended({"input": dict(inputs)})
     # Not validated: the formulas of other versions name tables that the example leaves out.
     return Section.model_construct(id=indicator.id, name=indicator.name, node=(), indicator=(bare,))
 

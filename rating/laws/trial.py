@@ -96,11 +96,10 @@ class Trial:
         if not given.rule or frame.is_empty():
             return
         by_world = [
-            rule.model_copy(update={"by": (SCENARIO, *rule.by)}) if rule.by else rule
-            for rule in given.rule
+            rule.amended({"by": (SCENARIO, *rule.by)}) if rule.by else rule for rule in given.rule
         ]
         columns = {**given.columns, SCENARIO: Column(type="integer")}
-        declared = given.model_copy(update={"rule": tuple(by_world), "columns": columns})
+        declared = given.amended({"rule": tuple(by_world), "columns": columns})
         numbered = frame.with_row_index(rules.INDEX).cast({rules.INDEX: pl.Int64})
         broken = rules.broken(declared, numbered, numbered[rules.INDEX], table)
         for place in broken["index"]:

@@ -105,13 +105,13 @@ def _constant(result: Rating) -> Section:
         indicator=tuple(
             indicator.model_copy(
                 update={
-                    "version": (result.version(indicator.id).model_copy(update={"since": ALWAYS}),),
+                    "version": (result.version(indicator.id).amended({"since": ALWAYS}),),
                 }
             )
             for indicator in result.indicators
         ),
         edition=tuple(
-            one.model_copy(update={"year": year})
+            one.amended({"year": year})
             for one in result.section.edition
             if one.year == result.edition
             for year in [*_years(result), result.edition]
