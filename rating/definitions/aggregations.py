@@ -108,6 +108,11 @@ class Aggregation(Setting):
         """What a method needs of its children; None if it takes any."""
         return None
 
+    @property
+    def picks(self) -> bool:
+        """Whether the score may be that of one child among several, and so publishes it."""
+        return False
+
 
 class Arithmetic(Aggregation):
     """Weighted arithmetic mean: full compensation between children."""
@@ -159,11 +164,21 @@ class Power(Aggregation):
             raise ValueError("power is not a number")
         return self
 
+    @property
+    def picks(self) -> bool:
+        """The weakest and the strongest link are a child's own score."""
+        return isinf(self.power)
+
 
 class MedianOf(Aggregation):
     """The weighted median of the children: half of the weight below, half above."""
 
     name: Literal["median"] = "median"
+
+    @property
+    def picks(self) -> bool:
+        """The child in the middle is the median, where none shares it."""
+        return True
 
 
 class OrderedWeights(Aggregation):
@@ -187,6 +202,13 @@ class OrderedWeights(Aggregation):
         if self.places is not None and not any(self.places):
             raise ValueError("places: give at least one place a weight above 0")
         return self
+
+    @property
+    def picks(self) -> bool:
+        """One place is the score of the child that has it."""
+        return 1 in (self.best, self.worst) or (
+            self.places is not None and not all((*self.places, 0.0)[:2])
+        )
 
 
 class MazziottaPareto(Aggregation):

@@ -5,9 +5,10 @@ hidden cells of a region that are made of one register count as one unknown, bec
 function of the same figure. A node is told only where two unknowns or more lie below it and none of
 them can be pinned down; else a further indicator below it is hidden, or the node itself.
 
-That reckons with a score that rises with each child of its own. Where a method is none of these, a
-node above a hidden cell is not told; where it sets regions against each other, it is told of none,
-and nothing above it either: another region's score may tell of the hidden one.
+That reckons with a score that rises with each child of its own. Where a method is none of these, or
+where its score may be that of one child, a node above a hidden cell is not told; where it sets
+regions against each other, it is told of none, and nothing above it either: another region's score
+may tell of the hidden one.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ class Guard:
     def safe(self, node: str) -> bool:
         """Whether the score of a node leaves every secret below it wide open."""
         below = self.unknown(node)
-        if not all(self._rises(item, node) for item in below):
+        if not all(self._open(item, node) for item in below):
             return False
         for register in {self.secret[item] for item in below if item in self.secret}:
             mine = [item for item in below if self.secret.get(item) == register]
@@ -187,13 +188,15 @@ class Guard:
                 return False
         return True
 
-    def _rises(self, item: str, node: str) -> bool:
-        """Whether the score of a node rises with an item below it, by its method and those between.
+    def _open(self, item: str, node: str) -> bool:
+        """Whether an interval may protect an item below a node that is told.
 
-        Of no other do we know what it lets a reader work out.
+        Only where the score rises with it, by the node's method and those between, for of no other
+        do we know what it lets a reader work out; and not where it may be a child's own score.
         """
         path = [node, *(self.shape.path(item, node) or [])]
-        return all(self.shape.methods[between].rises for between in path)
+        rises = all(self.shape.methods[between].rises for between in path)
+        return rises and not self.shape.methods[node].picks
 
     def _whole(self, register: str) -> set[str]:
         """The secrets of a register on which the index depends."""
@@ -263,7 +266,7 @@ class Guard:
         found = []
         for item, cost in self.free.items():
             path = self.shape.path(item, node)
-            if path is None or item in self.partners or not self._rises(item, node):
+            if path is None or item in self.partners or not self._open(item, node):
                 continue
             if all(n in self.own and (n in self.nodes or not self.unknown(n)) for n in path):
                 new = sum(n not in self.nodes for n in path)
