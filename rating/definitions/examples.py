@@ -134,7 +134,16 @@ def whole_problems(
 def _is(cell: Any, kind: Type) -> bool:
     if isinstance(cell, bool):
         return kind == "boolean"
+    if kind == "date" and isinstance(cell, str):
+        return _is_day(cell)
     return cell is None or isinstance(cell, _KINDS[kind][0])
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _a(kind: Type) -> str:

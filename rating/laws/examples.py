@@ -93,10 +93,8 @@ def _frame(rows: tuple[dict[str, Any], ...], given: Input, edition: int) -> pl.D
 
 def _series(cells: list[Any], kind: str) -> pl.Series:
     if kind == "date":
-        # A day is a date in TOML and may be text in Python: the grammar of cells reads the text.
-        return pl.Series(
-            [str(cell) if cell is not None else None for cell in cells], dtype=pl.String
-        )
+        # A day is a date in TOML and may be text in Python.
+        cells = [date.fromisoformat(cell) if isinstance(cell, str) else cell for cell in cells]
     return pl.Series(cells, dtype=DTYPES[kind])
 
 

@@ -218,4 +218,4 @@ def test_a_number_beyond_the_engine_is_told_with_its_place():
     given = {"why": "x", "f": [{"region": "A", "n": 1e300}], "expect": {"A": 1}}
     ((_, _, holds, detail),) = whether(made(FINE, "m", {"f": {"m": "sum(n)"}}, given))
     assert not holds
-    assert detail.startswith("x: a formula: a number out of range: ")
+    assert detail.startswith("x: it, version 2000-01-01, measures.f.m: a number out of range: ")
