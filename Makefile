@@ -5,6 +5,7 @@
 # make demo      writes data/demo anew
 # make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about half an hour)
 # make fuzz-readers  reads damaged files for ten minutes a reader; SECONDS=60 to shorten
+# make fuzz-formulas  tries 20,000 formulas in every place of SQL (half an hour); COUNT=1000 to shorten
 # make mutation  changes formulas, laws and steps by one thing at a time and runs their tests (hours)
 # make bench     prints times and their ratio to what is allowed
 # make lock      renews requirements.txt, requirements-dev.txt and requirements-spark.txt
@@ -14,7 +15,7 @@
 
 .DEFAULT_GOAL := ranking
 .DELETE_ON_ERROR:
-.PHONY: ranking test spark docs demo fuzz fuzz-readers mutation bench lock clean system
+.PHONY: ranking test spark docs demo fuzz fuzz-readers fuzz-formulas mutation bench lock clean system
 
 PYTHON :=
 VENV := .venv
@@ -51,6 +52,9 @@ fuzz: $(VENV)/.dev
 
 fuzz-readers: $(VENV)/.dev
 	PYTHONPATH=. SECONDS=$(or $(SECONDS),600) $(PY) benchmarks/fuzz_readers.py
+
+fuzz-formulas: $(VENV)/.dev
+	PYTHONPATH=. COUNT=$(or $(COUNT),20000) $(PY) benchmarks/fuzz_formulas.py
 
 # Here and not in the lock: nothing else needs it, and it brings a dozen packages of a terminal.
 mutation: $(VENV)/.dev

@@ -38,6 +38,7 @@ def load(section: str | Path) -> Section:
     values: dict[str, Any] = {}
     found: list[tuple[str, dict[str, Any]]] = []
     parts: dict[str, Any] = {}
+    unread = False
     for file in sorted(folder.rglob("*.toml"), key=lambda path: path.relative_to(folder).parts):
         # The sources of figures, where the data stand inside the folder of the section.
         if file.name == "sources.toml":
@@ -47,6 +48,7 @@ def load(section: str | Path) -> Section:
             content = toml_of(file, where)
         except DefinitionError as error:
             problems += error.problems
+            unread = unread or file == folder / "section.toml"
             continue
         if file == folder / "section.toml":
             values = content
@@ -63,6 +65,9 @@ def load(section: str | Path) -> Section:
             names = ", ".join(sorted(content))
             what = f"keys beside [[indicator]]: {names}"
             problems.append(Problem(where, what, "write them in one, as [indicator.input.<table>]"))
+    if unread:
+        # What the section declares is not known: nothing of it is missing.
+        raise DefinitionError(problems)
     problems += _gathered(values, parts, f"{folder.name}/section.toml")
     shared, wrong = shared_inputs(values.get("input", {}), folder.name)
     values = {**values, "input": shared}
@@ -151,7 +156,7 @@ def load_indicator(file: str | Path) -> Indicator:
 
 def _folder(section: str | Path) -> Path:
     folder = Path(section)
-    if (folder / "section.toml").is_file():
+    if (folder / "section.toml").exists():
         return folder.resolve()
     shipped = resources.folder("indicators")
     names = sorted(path.parent.name for path in shipped.glob("*/section.toml"))

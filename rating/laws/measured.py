@@ -38,6 +38,7 @@ def evaluated(
         DataError: the data hold no edition of the section.
         UsageError: no indicator is in force in any.
     """
+    schema = {"edition": pl.Int32, "region": pl.String, "indicator": pl.String, "value": pl.Float64}
     editions: list[int] = []
     frames: list[pl.DataFrame] = []
     broken: list[Finding] = []
@@ -59,12 +60,13 @@ def evaluated(
                 detail = f"{year}: {first.where}: {first.what}; {first.remedy}"
                 broken.append(Finding(indicator.id, "gives numbers", False, detail))
             else:
-                frames.append(found.select(pl.lit(year).alias("edition"), pl.exclude("scenario")))
+                # An estimate stands beside the value, of some indicators only.
+                edition = found.with_columns(pl.lit(year, pl.Int32).alias("edition"))
+                frames.append(edition.select(list(schema)))
         if not section.edition:
             break
     if refusal is not None and not editions:
         raise refusal
-    schema = {"edition": pl.Int32, "region": pl.String, "indicator": pl.String, "value": pl.Float64}
     return sorted(editions), pl.concat([pl.DataFrame(schema=schema), *frames]), broken
 
 

@@ -52,6 +52,22 @@ def test_every_reader_of_definitions_refuses_a_device(tmp_path):
     assert "not a plain file" in str(problems[0])
 
 
+@pytest.mark.parametrize("made", ["pipe", "broken"])
+def test_a_section_that_cannot_be_read_is_one_problem(tmp_path, made):
+    if made == "pipe":
+        os.mkfifo(tmp_path / "section.toml")
+    else:
+        (tmp_path / "section.toml").write_text("id = ", "utf8")
+    (tmp_path / "i.toml").write_text(
+        'id = "i"\nparent = "index"\nreads = ["t"]\n[[version]]\nsince = 2000-01-01\nvalue = "x"\n',
+        "utf8",
+    )
+    with pytest.raises(DefinitionError) as caught:
+        rating.load(tmp_path)
+    (problem,) = caught.value.problems
+    assert "section.toml" in problem.where
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

@@ -22,6 +22,13 @@ def test_values_that_vary_cover_and_differ_leave_nothing_to_find(section, table)
     assert report.scope == "2 indicators, 2 examples, edition 2019 of the data"
 
 
+def test_an_estimate_beside_the_value_changes_nothing(section, table):
+    version = [{"since": "2000-01-01", "value": "a", "estimate": "a / 2"}]
+    made = section("a", "b", a={"version": version})
+    report = rating.check(made, table(made, a=RISING, b=MIXED), laws=False)
+    assert report.ok
+
+
 def test_a_value_out_of_bounds_is_named_with_its_region(section, table):
     made = section("a", a={"law": {"bounds": [0, 5]}})
     report = rating.check(made, table(made, a=RISING), laws=False)
