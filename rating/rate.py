@@ -21,7 +21,7 @@ from rating.errors import Problem, UsageError
 from rating.inputs.tables import Data
 from rating.process import require_threads
 from rating.result import Panel, Rating
-from rating.steps import counts
+from rating.steps import counts, unranked
 from rating.steps.aggregate import aggregated
 from rating.steps.impute import impute
 from rating.steps.normalise import normalise
@@ -144,7 +144,10 @@ def _rated(
         threads = 1
     with Store(threads=threads, files=data.files, memory=memory) as store:
         inputs = {year: tree.inputs for year, tree in alike.items()}
-        shown = held.hold_panel(store, data.held, inputs, sector=within, as_of=as_of)
+        listed = unranked.assessed(section, data, years)
+        shown = held.hold_panel(
+            store, data.held, inputs, sector=within, as_of=as_of, regions=listed
+        )
         wanted = _versions(trees)
         if engine == "spark":
             # pyspark is an extra, and slow to import.
@@ -155,6 +158,7 @@ def _rated(
                 found, measures = values.evaluate_cells(store, wanted, spark)
         else:
             found, measures = values.evaluate_cells(store, wanted)
+        found, measures, bare = unranked.bare_of(store, found, measures)
         told = disclosure.sensitive(store, _in_force(trees), section.inputs)
         dated = {year: year for year in years}
         filled = impute(store, found, settings["impute"], data.regions, dated)
@@ -190,7 +194,14 @@ def _rated(
     return Panel(
         {
             year: _rating(
-                section, data, year, tree, inputs[year], {n: own[year] for n, own in parts.items()}
+                section,
+                data,
+                year,
+                tree,
+                inputs[year],
+                unranked.whole(
+                    {n: own[year] for n, own in parts.items()}, bare.get(year, []), year, tree
+                ),
             )
             for year, tree in trees.items()
         }
@@ -360,7 +371,9 @@ def _rating(
         edition=edition,
         sector=tree.sector,
         as_of=tree.day,
-        ranks=own["ranks"].select("region", "rank", "score", "group", "coverage", "status"),
+        ranks=own["ranks"].select(
+            "region", "rank", "score", "group", "coverage", "status", "reason"
+        ),
         scores=own["scores"].rename({"item": "node"}),
         values=own["values"].select(
             "region", "indicator", "value", "treated", "imputed", "score", "status"
@@ -373,7 +386,7 @@ def _rating(
         ),
         screened=own["screened"].drop("scenario"),
         disclosure=own["disclosure"].drop("scenario"),
-        years=_years(data, inputs, edition),
+        years=held.years_read(data.held, inputs, edition),
         regions=regions.filter(pl.col("region").is_in(rated.implode())),
         provenance=data.provenance,
         refused=data.refused,
@@ -385,13 +398,3 @@ def _rating(
 def _origin() -> pl.Expr:
     gaps = pl.col("value").is_null().cast(pl.UInt32) + pl.col("imputed").is_null()
     return pl.lit(pl.Series(["observed", "imputed", "missing"])).gather(gaps).alias("status")
-
-
-def _years(data: Data, inputs: held.Inputs, edition: int) -> pl.DataFrame:
-    rows = [
-        (table, year)
-        for table, given in sorted(inputs.items())
-        if given.base is None
-        for year in held.years_used(data.held[table], given, edition)
-    ]
-    return pl.DataFrame(rows, schema={"table": pl.String, "year": pl.Int64}, orient="row")

@@ -21,6 +21,7 @@ from rating.errors import Problem, UsageError, nearest
 from rating.inputs.tables import Data
 from rating.process import computing
 from rating.scale import Scale, scale
+from rating.steps.unranked import NO_FIGURES
 from rating.text import Lang, html_table
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Rating:
         sector: within which regions are compared; None where the section has no sectors.
         as_of: the day the edition speaks of, 31 December where none was given.
         ranks: region, rank, score, group, coverage (share of indicators with a value), status
-            (``ranked``, ``outside`` the ranking by the edition, or ``thin`` coverage); by rank.
+            (``ranked``, ``outside`` the ranking by the edition, or ``thin`` coverage), reason (the
+            rule that left it unranked); by rank. Every region that is assessed has a row.
         scores: region, node, score, rank, imputed (how many indicators below were imputed): every
             node of the tree that is in the edition.
         values: region, indicator, value (as measured), treated (after imputation and treatment),
@@ -115,6 +117,11 @@ class Rating:
     def files(self) -> tuple[Path, ...]:
         """The definitions and the data that were read from files: no output overwrites them."""
         return (*self.section.origin, *self.data.origin)
+
+    @property
+    def bare(self) -> list[str]:
+        """The regions of the register that no table has a row of."""
+        return self.ranks.filter(pl.col("reason") == NO_FIGURES)["region"].to_list()
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -62,6 +62,7 @@ def test_where_nothing_is_known_of_a_region_it_is_thin():
         "group": None,
         "coverage": 0.0,
         "status": "thin",
+        "reason": "no figures: every value of it is missing",
     }
 
 

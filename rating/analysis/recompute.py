@@ -56,8 +56,9 @@ def show(
     store: Store, rating: Rating, tables: Mapping[str, held.Table], inputs: Mapping[str, Input]
 ) -> None:
     """Show the tables of the edition to formulas."""
+    regions = rating.ranks["region"].to_list()
     sector, as_of = rating.sector, rating.as_of
-    held.hold(store, tables, inputs, rating.edition, sector=sector, as_of=as_of)
+    held.hold(store, tables, inputs, rating.edition, sector=sector, as_of=as_of, regions=regions)
 
 
 def over_scenarios(store: Store, wanted: Wanted, regions: Sequence[str], scenarios: int) -> Floats:

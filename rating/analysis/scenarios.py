@@ -108,6 +108,8 @@ def build(rating: Rating, assumptions: Sequence[Any]) -> Scenarios:
     methods = [given for given in upstream if isinstance(given, OtherMethod)]
     with Store(files=rating.data.files) as store:
         cells = _values(store, rating, tree, formulas)
+        # A region without figures takes part in no step.
+        cells = cells.filter(~pl.col("region").is_in(rating.bare))
         for step in STEPS[1:]:
             own = [given for given in methods if given.kind == step]
             cells, shapes = _stepped(store, rating, cells, step, own)
@@ -169,6 +171,7 @@ def _values(
         rating.edition,
         sector=rating.sector,
         as_of=rating.as_of,
+        regions=rating.ranks["region"].to_list(),
     )
     if estimated:
         # What would fill a gap by structure is no part of a rating.

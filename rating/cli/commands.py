@@ -15,6 +15,7 @@ from rating.cli import convert
 from rating.cli.demo import write_demo
 from rating.cli.options import (
     AllowRefused,
+    AllowUnranked,
     AsOf,
     Edition,
     Folder,
@@ -26,6 +27,7 @@ from rating.cli.options import (
     output,
     place,
 )
+from rating.cli.ranking import require_ranked
 from rating.cli.ranking import top as first_places
 from rating.cli.schema import write_schemas
 from rating.cli.streams import say, tell
@@ -95,6 +97,7 @@ def rate_edition(
         str | None, typer.Option(help="What the database may take, as 2GB; else 80 % of all.")
     ] = None,
     allow_refused: AllowRefused = False,
+    allow_unranked: AllowUnranked = False,
     verbose: Verbose = False,
 ) -> None:
     """Rate an edition and write ranks, scores and values.
@@ -102,6 +105,7 @@ def rate_edition(
     The folder gets ranks.csv, scores.csv, values.csv, refused.csv and manifest.json.
     """
     result = _rated(section, data, edition, sector, as_of, allow_refused, engine, memory)
+    require_ranked(result, allow_unranked)
     result.save(out)
     say(first_places(result))
     say(f"\nwritten to {out}: {', '.join(tables.FILES)}")
@@ -143,6 +147,7 @@ def write_report(
         int | None, typer.Option(min=0, help="The seed of the draws; 1 if not given.")
     ] = None,
     allow_refused: AllowRefused = False,
+    allow_unranked: AllowUnranked = False,
     verbose: Verbose = False,
 ) -> None:
     """Write the report of an edition as a PDF, or as a workbook where the file is .xlsx.
@@ -165,6 +170,7 @@ def write_report(
     if seed is not None and draws is None:
         raise UsageError(Problem("--seed", "nothing is drawn", "say how often: --draws 10000"))
     result = _rated(section, data, edition, sector, as_of, allow_refused)
+    require_ranked(result, allow_unranked)
     if book:
         say(f"written: {result.to_xlsx(out, lang=lang, top=top)}")
         return
@@ -231,10 +237,12 @@ def write_explorer(
     as_of: AsOf = None,
     top: Top = None,
     allow_refused: AllowRefused = False,
+    allow_unranked: AllowUnranked = False,
     verbose: Verbose = False,
 ) -> None:
     """Write the ranking as one page whose reader moves the weights."""
     result = _rated(section, data, edition, sector, as_of, allow_refused)
+    require_ranked(result, allow_unranked)
     say(f"written: {result.to_html(out, lang=lang, top=top)}")
 
 
@@ -372,13 +380,7 @@ def _rated(
     data = _read(folder, loaded, allow_refused)
     day = as_of.date() if as_of else None
     result = rate(
-        loaded,
-        data,
-        edition=edition,
-        sector=sector,
-        as_of=day,
-        engine=engine,
-        memory=memory,
+        loaded, data, edition=edition, sector=sector, as_of=day, engine=engine, memory=memory
     )
     log.info("rated: %r, sha256 %s", result, result.digest)
     return result

@@ -44,6 +44,9 @@ AsOf = Annotated[
 AllowRefused = Annotated[
     bool, typer.Option("--allow-refused", help="Leave refused rows out instead of stopping.")
 ]
+AllowUnranked = Annotated[
+    bool, typer.Option("--allow-unranked", help="Go on where no region has a place.")
+]
 Language = Annotated[Lang, typer.Option(help="The language of names and texts.")]
 Top = Annotated[
     int | None,

@@ -131,9 +131,17 @@ _NO_LAW = Law()
 
 
 class Edition(Definition):
-    """What is particular to one year: regions assessed outside the ranking, a note."""
+    """What is particular to one year.
+
+    Attributes:
+        assessed: the only regions that are assessed; without it all of the register, or of the
+            table of regions, or of the data where there is neither.
+        outside: regions assessed outside the ranking.
+        note: what a reader should know of it.
+    """
 
     year: Annotated[int, Field(ge=1900, le=2100)]
+    assessed: Many[RegionKey] = ()
     outside: Many[RegionKey] = ()
     note: Text | None = None
 

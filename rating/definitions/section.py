@@ -164,6 +164,10 @@ class Section(Definition):
             raise UsageError(Problem(f"{self.id}, sector", what, remedy))
         return self.sector[names.index(id)]
 
+    def assessed(self, edition: int) -> tuple[str, ...]:
+        """The only regions that the edition assesses; empty where it does not say."""
+        return next((given.assessed for given in self.edition if given.year == edition), ())
+
     def outside(self, edition: int) -> tuple[str, ...]:
         """The regions that the edition assesses outside the ranking."""
         return next((given.outside for given in self.edition if given.year == edition), ())
@@ -298,6 +302,10 @@ class Section(Definition):
         years = [given.year for given in self.edition]
         for year in sorted({year for year in years if years.count(year) > 1}):
             yield Problem("edition", f"{year} is declared twice")
+        for given in self.edition:
+            for region in sorted(set(given.outside) - set(given.assessed or given.outside)):
+                what = f"'{region}' is outside the ranking and not assessed"
+                yield Problem(f"edition {given.year}", what, "add it to assessed, or remove it")
         if tree:
             return
         for item in self.items:

@@ -6,7 +6,7 @@ Every table shows ``__scenario``, ``region`` (but for a table of the country), `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -33,6 +33,7 @@ def hold(
     *,
     sector: Sector | None = None,
     as_of: date | None = None,
+    regions: Collection[str] = (),
 ) -> None:
     """Show the rows of one edition under the tables' names.
 
@@ -46,13 +47,15 @@ def hold(
         edition: the year whose rows are read.
         sector: in whose lists columns are looked up.
         as_of: the day the edition speaks of; 31 December without it.
+        regions: those that take part; all that the tables speak of without them.
 
     Raises:
         DataError: a table has no rows for the edition, or two where one is joined.
         UsageError: a column is looked up in a sector and none is chosen.
     """
     days = {edition: as_of or date(edition, 12, 31)}
-    _Showing(store, tables, {edition: inputs}, days, sector, by_edition=False).all()
+    listed: dict[int | None, Collection[str]] = {None: regions} if regions else {}
+    _Showing(store, tables, {edition: inputs}, days, sector, listed, by_edition=False).all()
 
 
 def hold_panel(
@@ -62,6 +65,7 @@ def hold_panel(
     *,
     sector: Sector | None = None,
     as_of: date | None = None,
+    regions: Mapping[int, Collection[str]] | None = None,
 ) -> dict[str, str]:
     """Show the rows of several editions at once; the scenario is the edition.
 
@@ -71,6 +75,7 @@ def hold_panel(
         inputs: for each edition, the tables it reads.
         sector: in whose lists columns are looked up.
         as_of: the day that an only edition speaks of; 31 December without it.
+        regions: those that take part in each edition; all that its tables speak of without them.
 
     Returns:
         the SQL by which each table is shown, bases before what is derived from them.
@@ -80,7 +85,9 @@ def hold_panel(
         UsageError: a column is looked up in a sector and none is chosen.
     """
     days = {edition: as_of or date(edition, 12, 31) for edition in inputs}
-    showing = _Showing(store, tables, inputs, days, sector, by_edition=True)
+    listed: dict[int | None, Collection[str]] = {}
+    listed.update(regions.items() if regions else ())
+    showing = _Showing(store, tables, inputs, days, sector, listed, by_edition=True)
     showing.all()
     return showing.shown
 
@@ -94,6 +101,7 @@ class _Showing:
     inputs: Mapping[int, Inputs]
     days: Mapping[int, date]
     sector: Sector | None
+    regions: Mapping[int | None, Collection[str]]
     by_edition: bool
     shown: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +121,7 @@ class _Showing:
                 self._widen(given, every)
                 self._show(name, derived_sql(name, every, as_of=self._day()))
         _joinable(self.store, every)
-        _regions(self.store, every)
+        self._regions(every)
 
     def _keep(self, name: str, table: Table) -> None:
         if isinstance(table, Stored):
@@ -133,6 +141,32 @@ class _Showing:
                     frame = self.tables[name]
                     if _years(frame, given, edition) == []:
                         yield _no_rows(name, frame, given, edition)
+
+    def _regions(self, every: Inputs) -> None:
+        """The regions that take part in each scenario, and whether a table has a row of them."""
+        regional = [n for n, g in every.items() if g.base is None and g.grain != "country"]
+        # Where they are listed, a register that stays in its files need not be read for them.
+        small = [name for name in regional if not isinstance(self.tables[name], Stored)]
+        read = small or regional if self.regions else regional
+        rows = [f"SELECT DISTINCT {SCENARIO}, region FROM {quoted(name)}" for name in read]
+        own = f"SELECT {SCENARIO}, region, true AS __there FROM ({' UNION '.join(rows)})"
+        if self.regions:
+            pairs = [(scenario, code) for scenario, c in self.regions.items() for code in sorted(c)]
+            schema = {SCENARIO: pl.Int64, "region": pl.String}
+            self.store.keep("__listed", pl.DataFrame(pairs, schema=schema, orient="row"))
+            listed, more = "SELECT * FROM __listed", ""
+            unlisted = ", ".join(str(one) for one, codes in self.regions.items() if not codes)
+            if unlisted:
+                more = f"UNION ALL FROM ({own}) WHERE {SCENARIO} IN ({unlisted})"
+            if None in self.regions:
+                listed = f"SELECT DISTINCT o.{SCENARIO}, l.region FROM __listed l, ({own}) o"
+            own = f"""
+                SELECT {SCENARIO}, region, coalesce(__there, false) AS __there
+                FROM ({listed})
+                LEFT JOIN ({own}) USING ({SCENARIO}, region)
+                {more}"""
+        ordered = f"{own} ORDER BY {SCENARIO}, region"
+        self.store.run(f"CREATE OR REPLACE TABLE __regions AS {ordered}")
 
     def _day(self) -> str | None:
         """The day of the edition as SQL, where there is one edition: a constant is cheap."""
@@ -263,21 +297,20 @@ def _joinable(store: Store, every: Inputs) -> None:
         raise DataError(problems)
 
 
-def _regions(store: Store, every: Inputs) -> None:
-    """The regions of the tables with one row a region; of all stored tables where there is none."""
-    regional = {n: g for n, g in every.items() if g.base is None and g.grain != "country"}
-    grained = [n for n, g in regional.items() if g.grain == "region"]
-    rows = [
-        f"SELECT DISTINCT {SCENARIO}, region FROM {quoted(name)}" for name in grained or regional
-    ]
-    store.run(
-        f"CREATE OR REPLACE TABLE __regions AS {' UNION '.join(rows)} ORDER BY {SCENARIO}, region"
-    )
-
-
 def years_used(frame: Table, given: Input, edition: int) -> list[int]:
     """The years whose rows an edition reads, in order; empty for a table without years."""
     return _years(frame, given, edition) or []
+
+
+def years_read(tables: Mapping[str, Table], inputs: Inputs, edition: int) -> pl.DataFrame:
+    """table, year: which years' rows of each table an edition reads."""
+    rows = [
+        (table, year)
+        for table, given in sorted(inputs.items())
+        if given.base is None
+        for year in years_used(tables[table], given, edition)
+    ]
+    return pl.DataFrame(rows, schema={"table": pl.String, "year": pl.Int64}, orient="row")
 
 
 def _years(frame: Table, given: Input, edition: int) -> list[int] | None:

@@ -69,6 +69,7 @@ class Data:
         stored: the large registers, which stay in their Parquet files.
         remarks: what was read and is doubtful, in the columns of ``refused``; row 0 is the file.
         origin: the files that were read; no output is written over them.
+        registered: whether ``regions`` is a register, all of whose regions are assessed.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -80,6 +81,7 @@ class Data:
     stored: dict[str, Stored] = field(default_factory=dict)
     remarks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REFUSED))
     origin: tuple[Path, ...] = ()
+    registered: bool = False
 
     @property
     def held(self) -> dict[str, pl.DataFrame | Stored]:
@@ -157,6 +159,7 @@ def read(source: Tables, section: Section) -> Data:
         refused=pl.concat([pl.DataFrame(schema=_REFUSED), *refused]),
         provenance=_provenance({table: found[table] for table in checked}, stored),
         regions=register.frame if register is not None else _named_in(tables),
+        registered=register is not None,
         sources=sources,
         synthetic=synthetic,
         stored=stored,

@@ -115,7 +115,7 @@ def _expect_regions(store: Store, example: Example) -> None:
     """A region that is expected takes part, even where no table has a row of it."""
     for region in example.expect:
         store.run(
-            f"INSERT INTO __regions SELECT 0, {literal(region)} "
+            f"INSERT INTO __regions SELECT 0, {literal(region)}, false "
             f"WHERE {literal(region)} NOT IN (SELECT region FROM __regions)"
         )
 
