@@ -6,6 +6,7 @@
 # make fuzz      holds the SQL path against NumPy on 10,000 random worlds (about half an hour)
 # make fuzz-readers  reads damaged files for ten minutes a reader; SECONDS=60 to shorten
 # make fuzz-formulas  tries 20,000 formulas in every place of SQL (half an hour); COUNT=1000 to shorten
+# make layout    reads the pages of 66 books of all shapes as a proof-reader would (an hour)
 # make mutation  changes formulas, laws and steps by one thing at a time and runs their tests (hours)
 # make bench     prints times and their ratio to what is allowed
 # make lock      renews requirements.txt, requirements-dev.txt and requirements-spark.txt
@@ -15,7 +16,7 @@
 
 .DEFAULT_GOAL := ranking
 .DELETE_ON_ERROR:
-.PHONY: ranking test spark docs demo fuzz fuzz-readers fuzz-formulas mutation bench lock clean system
+.PHONY: ranking test spark docs demo fuzz fuzz-readers fuzz-formulas layout mutation bench lock clean system
 
 PYTHON :=
 VENV := .venv
@@ -55,6 +56,9 @@ fuzz-readers: $(VENV)/.dev
 
 fuzz-formulas: $(VENV)/.dev
 	PYTHONPATH=. COUNT=$(or $(COUNT),20000) $(PY) benchmarks/fuzz_formulas.py
+
+layout: $(VENV)/.dev
+	LAYOUT=grid $(PY) -m pytest -n 2 tests/publish/test_layout.py
 
 # Here and not in the lock: nothing else needs it, and it brings a dozen packages of a terminal.
 mutation: $(VENV)/.dev

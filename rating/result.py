@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -244,6 +244,7 @@ class Rating:
         boundaries: str | Path | None = None,
         brief: bool = False,
         contact: str = "",
+        fonts: Sequence[str | Path] = (),
     ) -> Path:
         """Write the report, the profile of one region or the investor brief as a PDF."""
         from rating.publish.report import to_pdf
@@ -259,6 +260,7 @@ class Rating:
             boundaries=boundaries,
             brief=brief,
             contact=contact,
+            fonts=fonts,
         )
 
     @computing

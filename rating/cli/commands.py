@@ -17,11 +17,21 @@ from rating.cli.options import (
     AllowRefused,
     AllowUnranked,
     AsOf,
+    Audience,
+    Boundaries,
+    Brief,
+    Contact,
+    Draws,
+    EachRegion,
     Edition,
     Folder,
+    Fonts,
     Language,
+    OneRegion,
+    ReportFile,
     SectionName,
     Sector,
+    Seed,
     Top,
     Verbose,
     output,
@@ -117,35 +127,20 @@ def write_report(
     section: SectionName,
     data: Folder,
     edition: Edition,
-    out: Annotated[
-        Path, output("The PDF, or the workbook FILE.xlsx; a folder with --each-region.")
-    ],
+    out: ReportFile,
     lang: Language = "en",
     sector: Sector = None,
     as_of: AsOf = None,
-    region: Annotated[
-        str | None, typer.Option(help="The profile of one region alone: its code or name.")
-    ] = None,
-    each_region: Annotated[
-        bool, typer.Option("--each-region", help="The profile of every region, a file each.")
-    ] = False,
-    brief: Annotated[
-        bool, typer.Option("--brief", help="The investor brief instead of the report.")
-    ] = False,
-    contact: Annotated[str, typer.Option(help="Whom the reader of the brief may ask.")] = "",
-    audience: Annotated[
-        Literal["public", "own"],
-        typer.Option(help="The public, or the region itself: in full and confidential."),
-    ] = "public",
+    region: OneRegion = None,
+    each_region: EachRegion = False,
+    brief: Brief = False,
+    contact: Contact = "",
+    audience: Audience = "public",
     top: Top = None,
-    boundaries: Annotated[Path | None, output("A GeoJSON file of the regions, for a map.")] = None,
-    draws: Annotated[
-        int | None,
-        typer.Option(min=1, help="Draw the declared assumptions so often: intervals of places."),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="The seed of the draws; 1 if not given.")
-    ] = None,
+    boundaries: Boundaries = None,
+    font: Fonts = None,
+    draws: Draws = None,
+    seed: Seed = None,
     allow_refused: AllowRefused = False,
     allow_unranked: AllowUnranked = False,
     verbose: Verbose = False,
@@ -169,6 +164,9 @@ def write_report(
         raise UsageError(Problem(str(out), what, "leave the others out, or write a PDF"))
     if seed is not None and draws is None:
         raise UsageError(Problem("--seed", "nothing is drawn", "say how often: --draws 10000"))
+    from rating.publish.fonts import own
+
+    fonts = own(font or ())
     result = _rated(section, data, edition, sector, as_of, allow_refused)
     require_ranked(result, allow_unranked)
     if book:
@@ -182,7 +180,9 @@ def write_report(
     if each_region:
         from rating.publish.many import each_region as write_each
 
-        made = write_each(result, out, lang=lang, sure=sure, audience=audience, top=top)
+        made = write_each(
+            result, out, lang=lang, sure=sure, audience=audience, top=top, fonts=fonts
+        )
         say(f"written to {out}: {len(made)} profiles")
         return
     made_one = result.to_pdf(
@@ -195,6 +195,7 @@ def write_report(
         boundaries=boundaries,
         brief=brief,
         contact=contact,
+        fonts=fonts,
     )
     say(f"written: {made_one}")
 

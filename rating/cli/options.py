@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -52,5 +52,32 @@ Top = Annotated[
     int | None,
     typer.Option(min=1, help="Tell the places of so many first; of the others the group."),
 ]
+Audience = Annotated[
+    Literal["public", "own"],
+    typer.Option(help="The public, or the region itself: in full and confidential."),
+]
+Brief = Annotated[bool, typer.Option("--brief", help="The investor brief instead of the report.")]
+Contact = Annotated[str, typer.Option(help="Whom the reader of the brief may ask.")]
+OneRegion = Annotated[
+    str | None, typer.Option(help="The profile of one region alone: its code or name.")
+]
+EachRegion = Annotated[
+    bool, typer.Option("--each-region", help="The profile of every region, a file each.")
+]
+Fonts = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="A TTF or OTF for letters ours lack; may be repeated."),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(min=1, help="Draw the declared assumptions so often: intervals of places."),
+]
+Seed = Annotated[int | None, typer.Option(min=0, help="The seed of the draws; 1 if not given.")]
 # Heard by run.py, which also shows tracebacks then.
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log each step on stderr.")]
+
+
+ReportFile = Annotated[
+    Path, output("The PDF, or the workbook FILE.xlsx; a folder with --each-region.")
+]
+Boundaries = Annotated[Path | None, output("A GeoJSON file of the regions, for a map.")]

@@ -164,9 +164,14 @@ class _Item(Definition):
 
 
 class Node(_Item):
-    """A node of the tree: the index, a pillar, a factor. The root has no parent."""
+    """A node of the tree: the index, a pillar, a factor. The root has no parent.
+
+    Attributes:
+        short: its name where columns are narrow.
+    """
 
     parent: Id | None = None
+    short: Text | None = None
 
     @model_validator(mode="after")
     def _override(self) -> Self:

@@ -6,7 +6,15 @@ from rating.definitions.model import Indicator
 from rating.definitions.section import Section
 from rating.engine.store import Store
 from rating.inputs.tables import Data
-from rating.laws import alternatives, declared, examples, holding, measured, whole
+from rating.laws import (
+    alternatives,
+    declared,
+    examples,
+    holding,
+    measured,
+    printed,
+    whole,
+)
 from rating.laws.report import Finding, Report
 
 
@@ -66,7 +74,7 @@ def check(
                 found += holding.hold(indicator)
             found += declared.hold(indicator, section)
         if not one:
-            found += [*whole.hold(section), *declared.dated(section)]
+            found += [*whole.hold(section), *declared.dated(section), *printed.hold(section, data)]
         found += declared.fit(section)
         if data is None:
             found += alternatives.hold(section)

@@ -29,7 +29,7 @@ VARIANT = "pdf/a-3a"
 PAINTED = {"pango_layout", "replacement", "remove_decoration_sides", "background"}
 # Pages of a profile. To collect what is left over takes 0.08 s: much for one, nothing for a book.
 PROFILE = 2
-Check = Callable[[Sequence[Mapping[str, Any]]], None]
+Check = Callable[[Sequence[Any]], None]
 
 
 class Shelf(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
@@ -81,6 +81,7 @@ def render(
     check: Check | None = None,
     attached: Mapping[str, bytes] | None = None,
     created: str = "2000-01-01T00:00:00Z",
+    given: tuple[Path, ...] = (),
 ) -> bytes:
     """The PDF of a page of HTML, its style and its charts.
 
@@ -88,16 +89,18 @@ def render(
         html: the document; pictures are ``<img src="chart:key">``.
         css: the style sheet.
         charts: SVG texts by address (``chart:key``).
-        check: looks at the anchors of each page and raises if the pages are not as they should be.
+        check: looks at the pages and raises if they are not as they should be.
         attached: files by name, put into the PDF in the order of their names, as its index asks.
         created: the date that the attached files carry.
+        given: fonts of the user's.
 
     Raises:
         DataError: a character that the bundled fonts lack.
         RatingError: anything that WeasyPrint would only write to its log.
     """
-    fonts.check(html + css)
-    with _complaints() as complaints, fonts.only_bundled():
+    fonts.check(html, given)
+    css = css.replace(f'"{fonts.FAMILY}"', fonts.families(given))
+    with _complaints() as complaints, fonts.only_bundled(given):
         shelf = Shelf(charts)
         known = FontConfiguration()
         try:
@@ -111,7 +114,7 @@ def render(
             if book:
                 gc.collect()
             if check is not None:
-                check([page.anchors for page in document.pages])
+                check(document.pages)
             files = [
                 _attachment(*file, created, shelf) for file in sorted((attached or {}).items())
             ]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from rating.publish import charts
 from rating.publish.charts import Scale
 from rating.publish.facts import Item, Region
+from rating.publish.heads import heads
 from rating.publish.intervals import signed
 from rating.publish.material import Material
-from rating.publish.pages import Picture, Pictures
+from rating.publish.pages import Picture, Pictures, place
 from rating.publish.second_page import Certified, certified
 from rating.publish.texts import Speaker, clean
 
@@ -56,9 +57,11 @@ class Brief:
     question: str
     chosen: tuple[Chosen, ...]
     parts: tuple[str, ...]
+    key: str
     context: tuple[str, ...]
     scorecard: tuple[Scored, ...]
     hides: bool
+    marked: bool
     has_sites: bool
     drawn: bool
     rule: str
@@ -88,13 +91,17 @@ def brief(material: Material, say: Speaker, pictures: Pictures) -> Brief:
     cautions = [say(f"guide.caution_{n}") for n in (1, 3)]
     if material.sure is None:
         cautions.append(say("brief.caution_draws"))
+    wide = (170 - 34) / max(len(facts.counted), 1) - 3
+    head = heads([say.of(item.short) for item in facts.counted], say, wide, 6.5)
     return Brief(
         question=question,
         chosen=tuple(_chosen(material, one, chances, keys, say, pictures) for one in regions),
-        parts=tuple(say.of(item.name) for item in facts.pillars),
+        parts=head.texts,
+        key=head.key and say("ranking.key", letters=head.key),
         context=tuple(say(f"profile.{key}") for key in keys),
         scorecard=tuple(_scored(material, item, regions, say) for item in _lines(material)),
         hides=any(facts.cell(one, item).hidden for one in regions for item in _lines(material)),
+        marked=any(facts.partly_hidden(one) for one in regions),
         has_sites=material.sites is not None,
         drawn=material.sure is not None,
         rule=say("brief.rule_draws" if chances else "brief.rule", top=TOP),
@@ -127,7 +134,7 @@ def _chosen(
     facts = material.facts
     context = material.peers.context[region.code]
     parts, scores = [], []
-    for item in facts.pillars:
+    for item in facts.counted:
         score, middle = facts.cell(region, item).score, facts.middle.get(item.id)
         median = None if middle is None else middle[1]
         svg = charts.dumbbell(score, median, Scale(*facts.axis[item.id], PLOT))
@@ -143,7 +150,7 @@ def _chosen(
     return Chosen(
         name=say.of(region.name),
         short=say.of(region.short),
-        rank=say.number(region.rank, 0),
+        rank=place(facts, region, say),
         interval="" if material.sure is None else material.sure.span(region, say),
         chance="" if chance is None else signed(chance, say),
         score=facts.score(region.score, say),

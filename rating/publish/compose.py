@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,12 +15,13 @@ from markupsafe import Markup
 
 from rating.analysis.explain import explain
 from rating.errors import Problem, UsageError
-from rating.publish import annex, charts, intervals, nation, notes, pages
+from rating.publish import annex, charts, intervals, nation, notes, pages, paging
 from rating.publish.boundaries import Shapes
 from rating.publish.brief import brief
 from rating.publish.checklist import checklist
 from rating.publish.density import density
 from rating.publish.facts import Facts, Region
+from rating.publish.heads import Heads, heads
 from rating.publish.material import Material
 from rating.publish.pages import Pictures
 from rating.publish.profiles import profiles
@@ -36,6 +38,8 @@ Audience = Literal["public", "own"]
 TITLE_LENGTH = 160
 # What one line at the foot of a page holds beside the number of the page.
 BOOK_LENGTH = 84
+# More parts than this have narrow columns.
+MANY = 5
 DESCRIPTION_LENGTH = 700
 
 
@@ -60,6 +64,8 @@ def report(
     *,
     squeeze: int = 0,
     boundaries: Shapes | None = None,
+    on: Sequence[str] = (),
+    draft: bool = False,
 ) -> str:
     """The HTML of the national report; its charts go to ``pictures``.
 
@@ -69,6 +75,8 @@ def report(
         pictures: takes the charts.
         squeeze: how much tighter than by default the profiles are set.
         boundaries: projected boundaries for a map of the country.
+        on: the chapters that begin under the one before.
+        draft: leave out profiles and annex, of which only the anchors stand.
     """
     facts, sure = material.facts, material.sure
     made = profiles(material, say, pictures, squeeze=squeeze)
@@ -80,6 +88,8 @@ def report(
     bands, out = table.ranking(), table.unranked()
     context = _context(material, say, squeeze) | {
         "profiles": made,
+        "draft": draft,
+        "density": Markup(density(facts, say, squeeze).css + paging.css(on)),
         "parts": pages.parts(facts, say, pictures),
         "claims": pages.claims(facts, say, pictures, sets),
         "bands": bands,
@@ -90,9 +100,9 @@ def report(
         "note": notes.edition_note(facts, say),
         "thin": any(line.thin for band in (*bands, *out) for line in band.lines),
         "threshold": say.number(100 * pages.threshold(facts), 0),
-        "columns": [say.of(item.name) for item in facts.pillars]
-        if len(facts.pillars) <= pages.MANY_PARTS
-        else [],
+        "heads": _heads(facts, say, sure is not None, bool(changes or sets)),
+        "aside": len(facts.pillars) - len(facts.counted),
+        "hides": any(facts.partly_hidden(one) for one in facts.ranked),
         "plot": None if sure is None else nation.interval_plot(facts, sure, say, pictures),
         "map": nation.tile_map(facts, say, pictures),
         "outlines": None
@@ -105,12 +115,21 @@ def report(
         "shelves": pages.shelves(table),
         # One with everything told, if there is one: it shows what the marks mean.
         "example": next((one for one in made if not one.any_hidden), made[0] if made else None),
-        "annex": annex.annex(facts, say),
-        "checks": checklist(material, say, pictures),
+        "annex": None if draft else annex.annex(facts, say),
+        "checks": () if draft else checklist(material, say, pictures),
         "drawn": None if sure is None else intervals.drawn(facts, sure, say),
         "draws": 0 if sure is None else sure.sure.draws,
     }
     return _environment().get_template("report.html").render(context)
+
+
+def _heads(facts: Facts, say: Speaker, sure: bool, wide: bool) -> Heads:
+    """The heads of the parts in the ranking, in the widths of the style sheet."""
+    if len(facts.counted) > pages.MANY_PARTS:
+        return Heads()
+    many = len(facts.counted) > MANY
+    width = 12.0 if sure and many else 15.5 if wide else 15.0 if many else 20.0
+    return heads([say.of(item.short) for item in facts.counted], say, width - 1.5, 6.8)
 
 
 def profile(

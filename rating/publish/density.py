@@ -12,6 +12,8 @@ from rating.publish.texts import Speaker
 ROOM = 168.0
 STEP = 14.0
 HIGHEST = 8.2
+# Steps of squeezing; from there on again, with two pages to every profile.
+TIGHTEST = 4
 # Rows that fill less than this leave room for the second page's blocks on the first.
 LITTLE = 90.0
 # Points of type, millimetres a line, letters a line: the name has 66 mm.
@@ -69,7 +71,7 @@ def density(facts: Facts, say: Speaker, squeeze: int = 0) -> Density:
     Where none does, names are cut to a line, and of a very long tree the middling rows are left
     out.
     """
-    room = ROOM - STEP * max(squeeze - 1, 0)
+    room = ROOM - STEP * max(squeeze % TIGHTEST - 1, 0)
     names = [say.of(item.name) for item in facts.items[1:]]
     count = max(len(names), 1)
     for size, line, letters in SIZES:
@@ -78,7 +80,7 @@ def density(facts: Facts, say: Speaker, squeeze: int = 0) -> Density:
         if need <= room:
             height = min(line + AIR + (room - need) / count, HIGHEST)
             used = need + count * (height - line - AIR)
-            return Density(size, height, 120, count, used < LITTLE)
+            return Density(size, height, 120, count, used < LITTLE and squeeze < TIGHTEST)
     size, line, _ = SIZES[-1]
     letters = ONE_LINE
     height = max(line + LEAST_AIR, min(room / count, line + AIR))

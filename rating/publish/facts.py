@@ -56,6 +56,7 @@ class Item:
     kind: Literal["node", "indicator"]
     depth: int
     name: Text
+    short: Text
     unit: Text | None
     parent: str | None
     weight: float | None
@@ -102,6 +103,7 @@ class Facts:
         regions: ranked ones in order, then the others.
         items: the tree in its order, the root first; only indicators in force.
         pillars: the nodes right under the root.
+        counted: those whose weight is not 0.
         cells: by region and item.
         middle: first quartile, median, third quartile of the scores of ranked regions, by item.
         scale: the axis of each item and the digits of its scores.
@@ -116,6 +118,7 @@ class Facts:
     regions: tuple[Region, ...]
     items: tuple[Item, ...]
     pillars: tuple[Item, ...]
+    counted: tuple[Item, ...]
     groups: tuple[Group, ...]
     cells: Mapping[tuple[str, str], Cell]
     middle: Mapping[str, tuple[float, float, float]]
@@ -170,6 +173,12 @@ class Facts:
         """What a region has on an item; nothing on a node that is not in the edition."""
         return self.cells.get((region.code, item.id), NOTHING)
 
+    def partly_hidden(self, region: Region) -> bool:
+        """Whether the score rests in part on figures that are not told."""
+        return (region.code, self.root.id) in self.told.above and any(
+            item.weight != 0 and self.cell(region, item).hidden for item in self.items
+        )
+
     def scores(self, item: Item) -> list[float]:
         """The scores of the regions whose rank is told on an item, from the lowest up."""
         known = (self.cell(region, item).score for region in self.ranked)
@@ -197,12 +206,14 @@ def gather(whole: Rating, *, top: int | None = None, told: Published | None = No
     cells, middle, compared = _cells(told)
     counted = _counted(result)
     regions = _regions(told, counted)
+    pillars = tuple(item for item in items if item.depth == 1 and item.kind == "node")
     return Facts(
         result=result,
         told=told,
         regions=regions,
         items=items,
-        pillars=tuple(item for item in items if item.depth == 1 and item.kind == "node"),
+        pillars=pillars,
+        counted=tuple(item for item in pillars if item.weight != 0),
         groups=_groups(result, regions),
         cells=cells,
         middle=middle,
@@ -231,6 +242,7 @@ def _items(result: Rating) -> tuple[Item, ...]:
                 kind="node" if is_node else "indicator",
                 depth=depth,
                 name=_name(definition.name),
+                short=_name(getattr(definition, "short", None) or definition.name),
                 unit=indicator.unit if indicator is not None else None,
                 parent=definition.parent,
                 weight=weights.get(id),

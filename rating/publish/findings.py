@@ -106,7 +106,7 @@ def leader(facts: Facts, say: Speaker) -> Finding | None:
 
 def all_round(facts: Facts, say: Speaker) -> Finding | None:
     """How many of the top are at the top in every pillar."""
-    pillars = [pillar for pillar in facts.pillars if facts.compared.get(pillar.id)]
+    pillars = [pillar for pillar in facts.counted if facts.compared.get(pillar.id)]
     if len(pillars) < 2 or facts.places < 3 * TOP or len(facts.ranked) < TOP:
         return None
     top = [region for region in facts.ranked if (region.rank or 0) <= TOP]
@@ -141,7 +141,7 @@ def all_round(facts: Facts, say: Speaker) -> Finding | None:
 def pillar_leader(facts: Facts, say: Speaker) -> Finding | None:
     """The pillar whose leader stands lowest on the whole index."""
     leaders = []
-    for pillar in facts.pillars:
+    for pillar in facts.counted:
         first = [region for region in facts.ranked if facts.cell(region, pillar).rank == 1]
         if first:
             leaders.append((pillar, first[-1]))

@@ -9,17 +9,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rating.errors import Problem, RatingError, UsageError
 from rating.outputs import filled, require_apart
-from rating.publish import report
+from rating.publish import names, report
 from rating.publish.compose import Audience
 from rating.publish.facts import Region
 from rating.publish.files import write_whole
+from rating.publish.fonts import using
 from rating.publish.material import collect, owned
 from rating.publish.report import SQUEEZES, Document, MisfitError
 from rating.publish.texts import Speaker
@@ -42,6 +43,7 @@ def each_region(
     top: int | None = None,
     processes: int | None = None,
     progress: bool | None = None,
+    fonts: Sequence[Path | str] = (),
 ) -> list[Path]:
     """Write the profile of every region as ``<code>.pdf`` in a folder.
 
@@ -54,6 +56,7 @@ def each_region(
         top: in a public edition, only the profiles of so many first regions.
         processes: how many; as many as cores by default. The files do not depend on it.
         progress: a bar on stderr; by default on a terminal.
+        fonts: TTF or OTF files for the letters that the report's own fonts lack.
 
     Returns:
         The paths, in the order of the ranking.
@@ -80,7 +83,9 @@ def each_region(
 
     many = min(processes or os.cpu_count() or 1, len(regions))
     barred = sys.stderr.isatty() if progress is None else progress
-    _all(compose, paths, many, _bar if barred else _silent)
+    with using(fonts):
+        names.check(material.facts)
+        _all(compose, paths, many, _bar if barred else _silent)
     return paths
 
 

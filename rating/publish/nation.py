@@ -133,7 +133,8 @@ def interval_plot(
                 span,
             )
         )
-    marks = [1.0, *(tick for tick in ticks(1, last) if last * 0.06 < tick < last * 0.93), last]
+    between = (tick for tick in ticks(1, last) if 0.06 < (tick - 1) / (last - 1) < 0.93)
+    marks = [1.0, *between, last] if last > 1 else [1.0]
     widths = sorted(high - low + 1 for low, high in sure.ends.values())
     return IntervalPlot(
         tuple(lines),

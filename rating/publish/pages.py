@@ -17,6 +17,8 @@ from rating.scale import exact
 THIN = 0.65
 # More parts than this do not fit beside each other on the ranking's page.
 MANY_PARTS = 8
+# Beside a place that rests in part on figures which are not told.
+HIDDEN = "‡"
 WIDE = 640.0
 
 
@@ -213,16 +215,14 @@ class Table:
     def line(self, region: Region) -> Line:
         """One region's line of the ranking."""
         facts, say = self.facts, self.say
-        shown = facts.pillars if len(facts.pillars) <= MANY_PARTS else ()
+        shown = facts.counted if len(facts.counted) <= MANY_PARTS else ()
         return Line(
-            rank="—" if region.rank is None else say.number(region.rank, 0),
+            rank=place(facts, region, say),
             # Beside more columns there is no room for the full name, which heads the profile.
             name=say.of(region.short if self.changes or self.sets else region.name),
             anchor=self.place[region.code],
             score=facts.score(region.score, say),
-            parts=tuple(
-                facts.score(facts.cell(region, pillar).score, say, pillar) for pillar in shown
-            ),
+            parts=tuple(_part(facts, region, pillar, say) for pillar in shown),
             coverage=f"{region.present}/{facts.total}",
             thin=region.coverage < threshold(facts),
             interval=self.spans.get(region.code, ""),
@@ -299,6 +299,17 @@ class Table:
             lines = tuple(self.line(one) for one in regions)
             found.append(Band(title, status, note, lines, None, "", "", "", ""))
         return tuple(found)
+
+
+def place(facts: Facts, region: Region, say: Speaker) -> str:
+    """A place, with the mark of those that rest on figures which are not told."""
+    mark = HIDDEN if facts.partly_hidden(region) else ""
+    return "—" if region.rank is None else f"{say.number(region.rank, 0)}{mark}"
+
+
+def _part(facts: Facts, region: Region, item: Item, say: Speaker) -> str:
+    cell = facts.cell(region, item)
+    return say("profile.hidden") if cell.hidden else facts.score(cell.score, say, item)
 
 
 def _between(facts: Facts, say: Speaker, scores: Sequence[float]) -> str:

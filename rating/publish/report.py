@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rating.errors import Problem, RatingError, UsageError, nearest
 from rating.outputs import require_apart, require_ending
-from rating.publish import archive, boundaries, compose, fonts, pages
+from rating.publish import archive, boundaries, compose, fonts, names, pages, paging
 from rating.publish.compose import Audience
 from rating.publish.density import density
 from rating.publish.facts import Region
 from rating.publish.files import write_whole
+from rating.publish.fonts import using
 from rating.publish.material import Material, collect, owned
 from rating.publish.pages import Pictures
 from rating.publish.texts import Speaker
@@ -22,11 +24,16 @@ from rating.text import LANGS, Lang
 
 if TYPE_CHECKING:
     from rating.analysis.uncertainty import Uncertainty
+    from rating.publish import assets
     from rating.result import Rating
 
-SQUEEZES = 4
-# So many of the longest profiles are tried before a whole book is set.
+# The first four set profiles tighter and tighter; the others do the same with two pages to each,
+# and whatever stands on the second.
+SQUEEZES, STRICT = 8, 4
+# So many of the longest profiles are tried before a whole book is set, and the shortest.
 LONGEST = 3
+# So many ways to let chapters run on are tried.
+DRAFTS = 4
 
 
 class MisfitError(Exception):
@@ -45,6 +52,8 @@ class Document:
         created: the date in the file.
         anchors: of the profiles, in order.
         short: a profile may end on its first page.
+        strict: no page may be near empty.
+        fonts: those of the user's.
     """
 
     html: str
@@ -54,6 +63,8 @@ class Document:
     created: str
     anchors: tuple[str, ...] = ()
     short: bool = False
+    strict: bool = False
+    fonts: tuple[Path, ...] = ()
 
 
 def to_pdf(
@@ -68,6 +79,7 @@ def to_pdf(
     boundaries: Path | str | None = None,
     brief: bool = False,
     contact: str = "",
+    fonts: Sequence[Path | str] = (),
 ) -> Path:
     """Write the report of an edition, the profile of one region, or the investor brief.
 
@@ -83,6 +95,7 @@ def to_pdf(
         boundaries: a GeoJSON file for a map of the country.
         brief: write the investor brief instead of the report.
         contact: whom the reader of the brief may ask.
+        fonts: TTF or OTF files for the letters that the report's own fonts lack.
 
     Returns:
         The path.
@@ -104,6 +117,7 @@ def to_pdf(
         boundaries=boundaries,
         brief=brief,
         contact=contact,
+        fonts=fonts,
     )
     return write_whole(path, content)
 
@@ -119,22 +133,35 @@ def to_bytes(
     boundaries: Path | str | None = None,
     brief: bool = False,
     contact: str = "",
+    fonts: Sequence[Path | str] = (),
 ) -> bytes:
     """The same as the bytes of a PDF."""
     together(lang, region, audience, top, brief)
     outlines = _outlines(result, boundaries)
     material = collect(result, sure=sure, top=top)
     say = Speaker(lang)
-    if brief:
-        return rendered(lambda _: short(material, say, contact))
-    if region is None:
-        first = _fitting(material, say)
-        return rendered(lambda squeeze: national(material, say, squeeze, outlines), first)
-    one = chosen(material, region)
-    if audience == "own":
-        material = owned(material, region)
+    with using(fonts):
+        names.check(material.facts)
+        if brief:
+            return rendered(lambda _: short(material, say, contact))
+        if region is None:
+            return book(material, say, outlines)
         one = chosen(material, region)
-    return rendered(lambda squeeze: single(material, one, say, squeeze, audience))
+        if audience == "own":
+            material = owned(material, region)
+            one = chosen(material, region)
+        return rendered(lambda squeeze: single(material, one, say, squeeze, audience))
+
+
+def book(
+    material: Material,
+    say: Speaker,
+    outlines: boundaries.Shapes | None = None,
+    look: assets.Check | None = None,
+) -> bytes:
+    """The national report as the bytes of a PDF, set so that it fits; ``look`` sees its pages."""
+    first, on = _fitting(material, say), _front(material, say, outlines)
+    return rendered(lambda squeeze: national(material, say, squeeze, outlines, on), first, look)
 
 
 def together(
@@ -180,13 +207,20 @@ def chosen(material: Material, code: str) -> Region:
 
 
 def national(
-    material: Material, say: Speaker, squeeze: int = 0, outlines: boundaries.Shapes | None = None
+    material: Material,
+    say: Speaker,
+    squeeze: int = 0,
+    outlines: boundaries.Shapes | None = None,
+    on: Sequence[str] = (),
+    draft: bool = False,
 ) -> Document:
-    """The national report."""
+    """The national report; a draft has no profiles and no annex."""
     pictures = Pictures()
-    html = compose.report(material, say, pictures, squeeze=squeeze, boundaries=outlines)
+    html = compose.report(
+        material, say, pictures, squeeze=squeeze, boundaries=outlines, on=on, draft=draft
+    )
     place = pages.anchors(material.facts)
-    anchors = tuple(place[region.code] for region in material.facts.profiled)
+    anchors = () if draft else tuple(place[one.code] for one in material.facts.profiled)
     return _document(material, say, html, pictures, anchors, squeeze)
 
 
@@ -228,6 +262,8 @@ def _document(
         created=compose.created(material.facts.result),
         anchors=anchors,
         short=density(material.facts, say, squeeze).short,
+        strict=squeeze < STRICT,
+        fonts=fonts.chosen(),
     )
 
 
@@ -235,7 +271,8 @@ def _fitting(material: Material, say: Speaker) -> int:
     """The setting in which the longest profiles fit, tried alone: a whole book takes a minute."""
     regions = material.facts.profiled
     length = [len(single(material, region, say).html) for region in regions]
-    order = sorted(range(len(regions)), key=lambda place: -length[place])[:LONGEST]
+    order = sorted(range(len(regions)), key=lambda place: -length[place])
+    order = [*order[:LONGEST], *order[LONGEST:][-1:]]
     for squeeze in range(SQUEEZES - 1):
         try:
             for n in order:
@@ -246,7 +283,39 @@ def _fitting(material: Material, say: Speaker) -> int:
     return SQUEEZES - 1
 
 
-def rendered(make: Callable[[int], Document], first: int = 0) -> bytes:
+class _LaidOutError(Exception):
+    """A draft is laid out and read, and need not be painted."""
+
+
+def _front(material: Material, say: Speaker, outlines: boundaries.Shapes | None) -> tuple[str, ...]:
+    """Which chapters before the profiles run on, so that no page there is near empty."""
+    length: dict[str, float] = {}
+    bad = 0
+
+    def read(pages: Sequence[Any]) -> None:
+        nonlocal bad
+        end = paging.places(pages)["annex"]
+        bad = sum(paging.filled(page) < paging.LEAST for page in pages[:end])
+        if not length:
+            length.update(paging.lengths(pages, "annex"))
+        raise _LaidOutError
+
+    tried: dict[tuple[str, ...], int] = {}
+    on: tuple[str, ...] = ()
+    for way in range(-1, DRAFTS):
+        on = paging.running_on(length, way) if way >= 0 else ()
+        if on not in tried:
+            with suppress(_LaidOutError):
+                printed(national(material, say, 0, outlines, on, draft=True), read)
+            tried[on] = bad
+        if way >= 0 and not tried[on]:
+            return on
+    return min(tried, key=lambda one: tried[one])
+
+
+def rendered(
+    make: Callable[[int], Document], first: int = 0, look: assets.Check | None = None
+) -> bytes:
     """The PDF of a document, set tighter until every profile fits its two pages.
 
     Raises:
@@ -254,7 +323,7 @@ def rendered(make: Callable[[int], Document], first: int = 0) -> bytes:
     """
     for squeeze in range(first, SQUEEZES):
         try:
-            return printed(make(squeeze))
+            return printed(make(squeeze), look)
         except MisfitError:
             continue
     raise RatingError(
@@ -262,43 +331,47 @@ def rendered(make: Callable[[int], Document], first: int = 0) -> bytes:
     )
 
 
-def printed(document: Document) -> bytes:
-    """The PDF of a document as it is.
+def printed(document: Document, look: assets.Check | None = None) -> bytes:
+    """The PDF of a document as it is; ``look`` sees its pages.
 
     Raises:
         MisfitError: a profile runs over its pages.
     """
     # Loading WeasyPrint takes a second and looks for fonts: late, and with ours only.
-    with fonts.only_bundled():
+    with fonts.only_bundled(document.fonts):
         from rating.publish import assets
 
         pdf = assets.render(
             document.html,
             document.css,
             charts=document.charts,
-            check=_pages_of(document),
+            check=_pages_of(document, look),
             attached=document.attached,
             created=document.created,
+            given=document.fonts,
         )
     return archive.finished(pdf)
 
 
-def _pages_of(document: Document) -> Callable[[Sequence[Mapping[str, Any]]], None]:
+def _pages_of(document: Document, look: assets.Check | None) -> assets.Check:
     """A check that every profile has its two pages, or one where the first holds all."""
 
-    def check(on_pages: Sequence[Mapping[str, Any]]) -> None:
-        # An element that runs over pages has its anchor on each: the first one counts.
-        where: dict[str, int] = {}
-        for n, page in enumerate(on_pages):
-            for anchor in page:
-                where.setdefault(anchor, n)
-        end = where.get("annex", where.get("breakdown", len(on_pages)))
+    def check(pages: Sequence[Any]) -> None:
+        fit(pages)
+        if look is not None:
+            look(pages)
+
+    def fit(pages: Sequence[Any]) -> None:
+        where = paging.places(pages)
+        end = where.get("annex", where.get("breakdown", len(pages)))
         if not document.anchors:
             return
         ends = [*(where[anchor] for anchor in document.anchors[1:]), end]
         for anchor, following in zip(document.anchors, ends, strict=True):
             second = where[f"{anchor}-more"] - where[anchor]
             if following - where[anchor] > 2 or second not in ((0, 1) if document.short else (1,)):
+                raise MisfitError
+            if document.strict and paging.filled(pages[following - 1]) < paging.LEAST:
                 raise MisfitError
 
     return check

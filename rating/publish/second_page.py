@@ -9,6 +9,7 @@ from rating.definitions.model import Source
 from rating.publish import charts
 from rating.publish.annex import day
 from rating.publish.facts import Facts, Item, Region
+from rating.publish.heads import heads
 from rating.publish.intervals import signed
 from rating.publish.material import Material, Side
 from rating.publish.pages import Picture, Pictures, anchors
@@ -101,12 +102,12 @@ def second(
     material: Material, region: Region, say: Speaker, pictures: Pictures, *, squeeze: int = 0
 ) -> Second:
     """The second page of a region."""
-    facts, squeeze = material.facts, min(squeeze, len(NAMES) - 1)
+    facts, squeeze = material.facts, squeeze % len(NAMES)
     items = {item.id: item for item in facts.indicators}
     length = NAMES[squeeze]
     past, past_note = _past(material, region, say, pictures)
     held, more = certified(material, region, say, SITES[squeeze])
-    heads, peers = _peers(material, region, say, length)
+    titles, peers, key = _peers(material, region, say, length)
     moves, moves_note = _moves(material, region, items, say, length, MOVES[squeeze])
     better, worse = (
         sides.get(region.code, ())[: SIDES[squeeze]]
@@ -117,9 +118,9 @@ def second(
         strengths=_sides(better, facts, region, say, length),
         weaknesses=_sides(worse, facts, region, say, length, worst_first=True),
         sides_note="" if region.rank is not None else say("profile.sides_note"),
-        heads=heads,
+        heads=titles,
         peers=peers,
-        peers_note=say("peers.note", by=by) if peers else say("peers.none"),
+        peers_note=f"{say('peers.note', by=by)} {key}" if peers else say("peers.none"),
         neighbours=_neighbours(facts, region, say, length, NEIGHBOURS[squeeze]),
         past=past,
         past_note=past_note,
@@ -161,20 +162,23 @@ def _sides(
 
 def _peers(
     material: Material, region: Region, say: Speaker, length: int
-) -> tuple[tuple[str, ...], tuple[Peer, ...]]:
+) -> tuple[tuple[str, ...], tuple[Peer, ...], str]:
     """The region and its five nearest, with what makes them alike and the parts of the index."""
     facts, anchor = material.facts, anchors(material.facts)
     known = {one.code: one for one in facts.regions}
     near = [known[code] for code in material.peers.near.get(region.code, ())]
     if not near:
-        return (), ()
+        return (), (), ""
     context = [
         key
         for key in ("population", "product")
         if any(getattr(material.peers.context[one.code], key) is not None for one in near)
     ]
-    parts = facts.pillars if len(facts.pillars) <= MANY_PARTS else ()
-    heads = (*(say(f"peers.{key}") for key in context), *(say.of(item.name) for item in parts))
+    parts = facts.counted if len(facts.counted) <= MANY_PARTS else ()
+    columns = len(context) + len(parts)
+    wide = (170 - 26 - (72 if columns < 3 else 43)) / max(columns, 1) - 1.5
+    head = heads([say.of(item.short) for item in parts], say, wide, 6.5)
+    titles = (*(say(f"peers.{key}") for key in context), *head.texts)
 
     def cells(one: Region) -> tuple[str, ...]:
         held = material.peers.context[one.code]
@@ -194,7 +198,7 @@ def _peers(
         )
         for one in (region, *near)
     )
-    return heads, tuple(peers)
+    return titles, tuple(peers), head.key and say("ranking.key", letters=head.key)
 
 
 def _neighbours(

@@ -240,7 +240,7 @@ def test_only_web_addresses_become_links():
 
 def test_a_letter_without_a_glyph_is_an_error_that_names_it():
     names = ["Alpha", "東京", "Gamma", "Delta", "Epsilon"]
-    with pytest.raises(DataError, match="no letter '東'"):
+    with pytest.raises(DataError, match=r"region R1, name:\n.*'東'"):
         report.to_bytes(rated(register=regions(name_en=names)))
 
 
