@@ -270,11 +270,16 @@ def slope(
     return svg(width, height, parts)
 
 
+def editions(count: int, width: float = 300) -> Scale:
+    """The axis of so many editions, with room for half a label at either end."""
+    return Scale(0, max(count - 1, 1), width, 24)
+
+
 def course(
     places: Sequence[int | None], last: int, *, width: float = 300, height: float = 90
 ) -> Chart:
     """The places of a region over the editions, the first at the top; a gap where it had none."""
-    across, down = Scale(0, max(len(places) - 1, 1), width, 14), Scale(1, max(last, 2), height)
+    across, down = editions(len(places), width), Scale(1, max(last, 2), height)
     points = [
         None if place is None else (across.at(n), down.at(place)) for n, place in enumerate(places)
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +14,7 @@ from markupsafe import Markup
 
 from rating.analysis.explain import explain
 from rating.errors import Problem, UsageError
-from rating.publish import annex, charts, intervals, nation, notes, pages, paging
+from rating.publish import annex, charts, intervals, nation, notes, pages
 from rating.publish.boundaries import Shapes
 from rating.publish.brief import brief
 from rating.publish.checklist import checklist
@@ -64,7 +63,7 @@ def report(
     *,
     squeeze: int = 0,
     boundaries: Shapes | None = None,
-    on: Sequence[str] = (),
+    front: str = "",
     draft: bool = False,
 ) -> str:
     """The HTML of the national report; its charts go to ``pictures``.
@@ -75,7 +74,7 @@ def report(
         pictures: takes the charts.
         squeeze: how much tighter than by default the profiles are set.
         boundaries: projected boundaries for a map of the country.
-        on: the chapters that begin under the one before.
+        front: the rules by which chapters are set.
         draft: leave out profiles and annex, of which only the anchors stand.
     """
     facts, sure = material.facts, material.sure
@@ -89,7 +88,7 @@ def report(
     context = _context(material, say, squeeze) | {
         "profiles": made,
         "draft": draft,
-        "density": Markup(density(facts, say, squeeze).css + paging.css(on)),
+        "density": Markup(density(facts, say, squeeze).css + front),
         "parts": pages.parts(facts, say, pictures),
         "claims": pages.claims(facts, say, pictures, sets),
         "bands": bands,

@@ -160,8 +160,8 @@ def book(
     look: assets.Check | None = None,
 ) -> bytes:
     """The national report as the bytes of a PDF, set so that it fits; ``look`` sees its pages."""
-    first, on = _fitting(material, say), _front(material, say, outlines)
-    return rendered(lambda squeeze: national(material, say, squeeze, outlines, on), first, look)
+    first, front = _fitting(material, say), _front(material, say, outlines)
+    return rendered(lambda squeeze: national(material, say, squeeze, outlines, front), first, look)
 
 
 def together(
@@ -211,13 +211,13 @@ def national(
     say: Speaker,
     squeeze: int = 0,
     outlines: boundaries.Shapes | None = None,
-    on: Sequence[str] = (),
+    front: str = "",
     draft: bool = False,
 ) -> Document:
     """The national report; a draft has no profiles and no annex."""
     pictures = Pictures()
     html = compose.report(
-        material, say, pictures, squeeze=squeeze, boundaries=outlines, on=on, draft=draft
+        material, say, pictures, squeeze=squeeze, boundaries=outlines, front=front, draft=draft
     )
     place = pages.anchors(material.facts)
     anchors = () if draft else tuple(place[one.code] for one in material.facts.profiled)
@@ -287,30 +287,36 @@ class _LaidOutError(Exception):
     """A draft is laid out and read, and need not be painted."""
 
 
-def _front(material: Material, say: Speaker, outlines: boundaries.Shapes | None) -> tuple[str, ...]:
-    """Which chapters before the profiles run on, so that no page there is near empty."""
-    length: dict[str, float] = {}
-    bad = 0
+def _front(material: Material, say: Speaker, outlines: boundaries.Shapes | None) -> str:
+    """The rules by which no page before the profiles is near empty, found on drafts."""
 
-    def read(pages: Sequence[Any]) -> None:
-        nonlocal bad
-        end = paging.places(pages)["annex"]
-        bad = sum(paging.filled(page) < paging.LEAST for page in pages[:end])
-        if not length:
-            length.update(paging.lengths(pages, "annex"))
-        raise _LaidOutError
+    def drafted(on: Sequence[str]) -> tuple[dict[str, float], int]:
+        length, bad = {}, 0
 
-    tried: dict[tuple[str, ...], int] = {}
-    on: tuple[str, ...] = ()
-    for way in range(-1, DRAFTS):
-        on = paging.running_on(length, way) if way >= 0 else ()
+        def read(pages: Sequence[Any]) -> None:
+            nonlocal length, bad
+            length = paging.lengths(pages, "annex")
+            end = paging.places(pages)["annex"]
+            bad = sum(paging.filled(page) < paging.LEAST for page in pages[:end])
+            raise _LaidOutError
+
+        with suppress(_LaidOutError):
+            front = paging.css(on, tight)
+            printed(national(material, say, 0, outlines, front, draft=True), read)
+        return length, bad
+
+    tight: tuple[str, ...] = ()
+    length, bad = drafted(())
+    if tight := paging.over(length):
+        length, bad = drafted(())
+    tried: dict[tuple[str, ...], int] = {(): bad}
+    for way in range(DRAFTS):
+        on = paging.running_on(length, way)
         if on not in tried:
-            with suppress(_LaidOutError):
-                printed(national(material, say, 0, outlines, on, draft=True), read)
-            tried[on] = bad
-        if way >= 0 and not tried[on]:
-            return on
-    return min(tried, key=lambda one: tried[one])
+            _, tried[on] = drafted(on)
+        if not tried[on]:
+            return paging.css(on, tight)
+    return paging.css(min(tried.items(), key=lambda one: one[1])[0], tight)
 
 
 def rendered(

@@ -239,7 +239,7 @@ def _past(
     if all(place is None for place in places):
         return None, say("history.never")
     svg = charts.course(places, material.facts.places)
-    scale = charts.Scale(0, max(len(places) - 1, 1), 300, 14)
+    scale = charts.editions(len(places))
     labels = tuple(
         (f"{scale.share(n):.2f}%", str(year), "—" if place is None else say.number(place, 0))
         for n, (year, place) in enumerate(zip(held.editions, places, strict=True))
