@@ -98,7 +98,7 @@ def reasons(
     said = ranks.join(short, on="region", how="left", maintain_order="left").join(
         told, on="region", how="left", maintain_order="left"
     )
-    reason = (
+    reason: pl.Expr = (
         pl.when(pl.col("status") == "outside")
         .then(pl.lit("outside: the edition assesses it without a place"))
         .when(pl.col("status") == "thin")
