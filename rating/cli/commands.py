@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,22 +39,17 @@ from rating.cli.options import (
 from rating.cli.ranking import require_ranked
 from rating.cli.ranking import top as first_places
 from rating.cli.schema import write_schemas
-from rating.cli.streams import say, tell
+from rating.cli.start import code_of, loaded, rated, read_data
+from rating.cli.streams import say
 from rating.definitions import files
-from rating.definitions.section import Section
-from rating.errors import DataError, Problem, UsageError
-from rating.inputs.regions import Register
-from rating.inputs.tables import Data, read
+from rating.errors import Problem, UsageError
 from rating.laws.check import check
 from rating.outputs import require_ending
 from rating.publish import tables
-from rating.rate import Engine, rate
+from rating.rate import Engine
 from rating.resources import VERSION
-from rating.result import Rating
 
 log = logging.getLogger("rating")
-
-REMARKS, LISTED = 20, 200  # that a command prints; it counts the others
 
 app = typer.Typer(
     help="Rate regions by declared indicators and publish the ranking.",
@@ -114,7 +108,7 @@ def rate_edition(
 
     The folder gets ranks.csv, scores.csv, values.csv, refused.csv and manifest.json.
     """
-    result = _rated(section, data, edition, sector, as_of, allow_refused, engine, memory)
+    result = rated(section, data, edition, sector, as_of, allow_refused, engine, memory)
     require_ranked(result, allow_unranked)
     result.save(out)
     say(first_places(result))
@@ -167,12 +161,12 @@ def write_report(
     from rating.publish.fonts import own
 
     fonts = own(font or ())
-    result = _rated(section, data, edition, sector, as_of, allow_refused)
+    result = rated(section, data, edition, sector, as_of, allow_refused)
     require_ranked(result, allow_unranked)
     if book:
         say(f"written: {result.to_xlsx(out, lang=lang, top=top)}")
         return
-    code = None if region is None else _code(result, region)
+    code = None if region is None else code_of(result, region)
     sure = None
     if draws is not None:
         sure = result.uncertainty(draws=draws, seed=1 if seed is None else seed)
@@ -219,9 +213,9 @@ def check_definitions(
     if section.endswith(".toml") and data is None:
         found = check(files.load_indicator(section))
     else:
-        loaded = _loaded(section)
-        given = None if data is None else _read(data, loaded, allow_refused)
-        found = check(loaded, given, sector=sector)
+        chosen = loaded(section)
+        given = None if data is None else read_data(data, chosen, allow_refused)
+        found = check(chosen, given, sector=sector)
     say(str(found))
     if not found.ok:
         raise typer.Exit(1)
@@ -242,7 +236,7 @@ def write_explorer(
     verbose: Verbose = False,
 ) -> None:
     """Write the ranking as one page whose reader moves the weights."""
-    result = _rated(section, data, edition, sector, as_of, allow_refused)
+    result = rated(section, data, edition, sector, as_of, allow_refused)
     require_ranked(result, allow_unranked)
     say(f"written: {result.to_html(out, lang=lang, top=top)}")
 
@@ -268,8 +262,8 @@ def explain_region(
     """
     from rating.analysis.explain import explain
 
-    result = _rated(section, data, edition, sector, as_of, allow_refused)
-    found = explain(result, _code(result, region), lang=lang)
+    result = rated(section, data, edition, sector, as_of, allow_refused)
+    found = explain(result, code_of(result, region), lang=lang)
     if format == "text":
         say(found.to_text(lang))
         return
@@ -315,87 +309,3 @@ def examine() -> None:
     say(text)
     if not well:
         raise typer.Exit(1)
-
-
-def _loaded(name: str) -> Section:
-    section = files.load(name)
-    log.info("section %s: %d indicators", section.id, len(section.indicator))
-    return section
-
-
-def _read(folder: Path, section: Section, allow_refused: bool) -> Data:
-    """The data of a folder.
-
-    Raises:
-        DataError: rows are refused and that is not allowed; with every one of them.
-    """
-    data = read(folder, section)
-    for row in data.provenance.iter_rows(named=True):
-        log.info("%s: %d rows, sha256 %s", row["file"], row["rows"], row["sha256"])
-    for row in data.remarks.head(REMARKS).iter_rows(named=True):
-        tell(f"warning: {_place(row)}: {_refusal(row)}")
-    if (more := data.remarks.height - REMARKS) > 0:
-        tell(f"warning: {more} more")
-    count = data.refused.height
-    if count and not allow_refused:
-        problems = [
-            Problem(_place(row), _refusal(row))
-            for row in data.refused.head(LISTED).iter_rows(named=True)
-        ]
-        if count > LISTED:
-            what = f"{count - LISTED:,} more refused cells are not listed here"
-            problems.append(Problem(str(folder), what, "with --allow-refused, refused.csv has all"))
-        what = f"{_rows(count)} refused, and nothing is written"
-        problems.append(Problem(str(folder), what, "mend them, or leave them out: --allow-refused"))
-        raise DataError(problems)
-    if count:
-        tell(f"warning: {_rows(count)} refused and left out")
-    return data
-
-
-def _place(row: dict[str, object]) -> str:
-    return f"{row['file']}" + "".join(f", {k} {row[k]}" for k in ("row", "column") if row[k])
-
-
-def _refusal(row: dict[str, object]) -> str:
-    return f"{row['rule']}" if not row["value"] else f"'{row['value']}': {row['rule']}"
-
-
-def _rows(count: int) -> str:
-    return "1 row is" if count == 1 else f"{count} rows are"
-
-
-def _rated(
-    section: str,
-    folder: Path,
-    edition: int,
-    sector: str | None,
-    as_of: datetime | None,
-    allow_refused: bool,
-    engine: Engine = "duckdb",
-    memory: str | None = None,
-) -> Rating:
-    loaded = _loaded(section)
-    # Before the tables are read: a wrong sector is told at once.
-    loaded.sector_of(sector)
-    data = _read(folder, loaded, allow_refused)
-    day = as_of.date() if as_of else None
-    result = rate(
-        loaded, data, edition=edition, sector=sector, as_of=day, engine=engine, memory=memory
-    )
-    log.info("rated: %r, sha256 %s", result, result.digest)
-    return result
-
-
-def _code(result: Rating, name: str) -> str:
-    """The code of a region by its code or any name that the register knows.
-
-    Raises:
-        UsageError: the register knows no such region.
-    """
-    declared = result.section.regions
-    register = Register.of(result.regions) if declared is None else Register.named(declared)
-    code = register.resolve(pl.Series([name]))[0]
-    if code is None:
-        raise UsageError(Problem(name, "no such region", register.nearest(name)))
-    return str(code)
