@@ -114,13 +114,14 @@ def second(
         for sides in (material.strengths, material.weaknesses)
     )
     by = ", ".join(say(f"peers.by_{one}") for one in material.peers.by)
+    note = say("peers.note", by=by)
     return Second(
         strengths=_sides(better, facts, region, say, length),
         weaknesses=_sides(worse, facts, region, say, length, worst_first=True),
         sides_note="" if region.rank is not None else say("profile.sides_note"),
         heads=titles,
         peers=peers,
-        peers_note=f"{say('peers.note', by=by)} {key}" if peers else say("peers.none"),
+        peers_note=f"{note} {key}".rstrip() if peers else say("peers.none"),
         neighbours=_neighbours(facts, region, say, length, NEIGHBOURS[squeeze]),
         past=past,
         past_note=past_note,

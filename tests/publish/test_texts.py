@@ -101,10 +101,11 @@ def test_a_number_of_a_text_is_not_broken_over_lines():
 
 
 def test_the_steps_of_squeezing_are_as_many_everywhere():
-    from rating.publish.report import SQUEEZES
+    from rating.publish.report import SQUEEZES, STRICT
 
     lists = (second_page.NAMES, second_page.SITES, second_page.GAPS)
-    assert {len(one) for one in lists} == {SQUEEZES}
+    assert {len(one) for one in lists} == {STRICT}
+    assert SQUEEZES % STRICT == 0  # the lists are gone through more than once
 
 
 @pytest.mark.parametrize(("lang", "shown"), [("en", "10 or more, 50%"), ("ru", "50\xa0%")])
