@@ -26,6 +26,7 @@ PACKAGES = (
     "pikepdf",
     "polars",
     "pydantic",
+    "pyphen",
     "scipy",
     "typer",
     "weasyprint",

@@ -274,7 +274,7 @@ class Indicator(_Item):
 
         Example:
             >>> indicator = rating.load("hitech_open").indicator[0]
-            >>> "FROM measured" in indicator.sql()
+            >>> "FROM __measured" in indicator.sql()
             True
         """
         from rating.engine.values import sql_of

@@ -27,7 +27,7 @@ def fail(monkeypatch, error):
     def failing(*_):
         raise error
 
-    monkeypatch.setattr(commands, "_loaded", failing)
+    monkeypatch.setattr(commands, "loaded", failing)
 
 
 def test_a_good_run_leaves_stderr_empty(tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -90,15 +92,16 @@ def section() -> Section:
 
 
 def read(section: Section, table: str, *rows: dict[str, Any]) -> Data:
-    """The registers with these rows in one of them; every cell a text, as in a file."""
-    frames = {}
-    for name, given in section.inputs.items():
-        found = [*rows] if name == table else GOOD.get(name, [])
-        columns = ["region", *(["year"] if any("year" in row for row in found) else [])]
-        columns += [column for column in given.stored if column not in columns]
-        filled = [{"region": "RU-TOM", **row} for row in found]
-        frames[name] = pl.DataFrame(filled, schema=dict.fromkeys(columns, pl.String))
-    return rating.read(frames, section)
+    """The registers with these rows in one of them, as files."""
+    with TemporaryDirectory() as place:
+        for name, given in section.inputs.items():
+            found = [*rows] if name == table else GOOD.get(name, [])
+            columns = ["region", *(["year"] if any("year" in row for row in found) else [])]
+            columns += [column for column in given.stored if column not in columns]
+            filled = [{"region": "RU-TOM", **row} for row in found]
+            frame = pl.DataFrame(filled, schema=dict.fromkeys(columns, pl.String))
+            frame.write_csv(Path(place) / f"{name}.csv")
+        return rating.read(place, section)
 
 
 def test_good_registers_are_refused_nothing(section):
@@ -115,7 +118,7 @@ def test_good_registers_are_refused_nothing(section):
             "certificates",
             {"issued_on": "2021-06-01"},
             "issued_on, valid_to",
-            "do not overlap in time (rule no_overlap); overlaps row 1",
+            "do not overlap in time (rule no_overlap); overlaps row 2",
         ),
         (
             "certificates",
@@ -158,7 +161,7 @@ def test_good_registers_are_refused_nothing(section):
 def test_a_bad_row_is_refused_with_its_rule(section, table, change, column, rule):
     first, second = GOOD[table]
     data = read(section, table, first, second | change)
-    refused = [row for row in data.refused.iter_rows(named=True) if row["row"] == 2]
+    refused = [row for row in data.refused.iter_rows(named=True) if row["row"] == 3]
     assert [(row["table"], row["column"]) for row in refused] == [(table, column)]
     assert rule in refused[0]["rule"]
     if table != "law_items":  # where the other coder, left alone, is refused as well
@@ -170,14 +173,14 @@ def test_an_item_of_one_coder_is_refused_whole(section):
     alone = read(section, "law_items", first, second, first | {"item_id": "A2"})
     assert alone.refused.select("row", "column", "rule", "value").rows() == [
         (
-            3,
+            4,
             "region, item_id",
             "not so: an item is coded by two coders at least (rule two_coders)",
             "RU-TOM, A2",
         )
     ]
     twice = read(section, "law_items", first, first)
-    assert twice.refused["row"].to_list() == [1, 2]
+    assert twice.refused["row"].to_list() == [2, 3]
     bad = read(section, "law_items", first, second | {"score": "0.7"})
-    assert bad.refused["row"].to_list() == [1, 2]
+    assert bad.refused["row"].to_list() == [2, 3]
     assert "two_coders" in bad.refused["rule"][0]

@@ -15,8 +15,8 @@ from rating.publish.coinr import to_coinr, write_coinr_excel
 
 IDATA = pl.DataFrame(
     {
-        "uCode": ["AUT", "BEL", "CHE", "=DEU"],
-        "uName": ["Austria", "Belgium", "Switzerland", "Germany"],
+        "uCode": ["AUT", "BEL", "CHE", "DEU"],
+        "uName": ["Austria", "Belgium", "Switzerland", "=Germany"],
         "Time": [2019, 2019, 2019, 2019],
         "zone": ["north", "north", None, "south"],
         "gdp": [0.1 + 0.2, 467.0, 660.0, 1e-300],
