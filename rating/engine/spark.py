@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,10 @@ _ALIKE = {
 }
 
 
+def _nfc(text: str | None) -> str | None:
+    return None if text is None else unicodedata.normalize("NFC", text)
+
+
 class Spark:
     """Tables of an edition shown on Spark as DuckDB shows them.
 
@@ -84,6 +89,8 @@ class Spark:
         # Names and settings of our own, whoever else uses the session.
         self._session = self._whole.newSession()
         self._session.conf.set("spark.sql.ansi.enabled", "true")
+        # The one function of the rule of a cell that Spark lacks.
+        self._session.udf.register("nfc_normalize", _nfc)
         self._views: set[str] = set()
 
     def __enter__(self) -> Self:
