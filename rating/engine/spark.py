@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -54,8 +54,15 @@ _ALIKE = {
 }
 
 
-def _nfc(text: str | None) -> str | None:
-    return None if text is None else unicodedata.normalize("NFC", text)
+def _nfc() -> Callable[[str | None], str | None]:
+    """A text in form C; made here, for the workers of Spark need not have this library."""
+
+    def normalised(text: str | None) -> str | None:
+        import unicodedata
+
+        return None if text is None else unicodedata.normalize("NFC", text)
+
+    return normalised
 
 
 class Spark:
@@ -84,13 +91,15 @@ class Spark:
         self._tables, self._inputs, self._shown = tables, inputs, shown
         self._folder = tempfile.TemporaryDirectory()
         self._started = SparkSession.getActiveSession() is None
+        # Workers of a session that starts here run on the Python that this one runs on.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = SparkSession.builder.config("spark.ui.enabled", "false")
         self._whole = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
         # Names and settings of our own, whoever else uses the session.
         self._session = self._whole.newSession()
         self._session.conf.set("spark.sql.ansi.enabled", "true")
         # The one function of the rule of a cell that Spark lacks.
-        self._session.udf.register("nfc_normalize", _nfc)
+        self._session.udf.register("nfc_normalize", _nfc())
         self._views: set[str] = set()
 
     def __enter__(self) -> Self:

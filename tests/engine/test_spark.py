@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -203,6 +204,7 @@ def session():
     """Two threads on this machine, for all tests of the module."""
     from pyspark.sql import SparkSession
 
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     made = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
@@ -231,8 +233,10 @@ def test_measures_are_the_same_to_the_last_bit(session, tmp_path, in_place, seed
     data = rating.read(folder(tmp_path, firms(seed)), of)
     assert set(data.stored) == {"firms"}
     duck, spark = both(data, of)
-    assert duck.measures.height > 60
-    assert duck.measures["value"].null_count() < 10
+    # The other regions of the register have no row in any table.
+    told = duck.measures.filter(pl.col("region").is_in(REGIONS))
+    assert told.height > 60
+    assert told["value"].null_count() < 10
     assert spark.measures.equals(duck.measures)
     assert spark.digest == duck.digest
 
