@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from rating.definitions.estimators import OVER_REGIONS, OVER_ROWS, exact_sum
 from rating.definitions.parsing import Type, literal, quoted
-from rating.definitions.tokens import RefusalError
+from rating.definitions.tokens import COMPARED, RefusalError
 from rating.errors import nearest
 
 Level = Literal["value", "measure", "row"]
@@ -49,14 +49,6 @@ _ARITY = {
     **{name: (count, count) for name, (count, _) in {**OVER_ROWS, **OVER_REGIONS}.items()},
 }
 _AGGREGATES = {"sum", "count", "count_star", "min", "max", "avg", "median", "quantile_cont"}
-_COMPARISONS = {
-    "COMPARE_EQUAL": "=",
-    "COMPARE_NOTEQUAL": "<>",
-    "COMPARE_LESSTHAN": "<",
-    "COMPARE_GREATERTHAN": ">",
-    "COMPARE_LESSTHANOREQUALTO": "<=",
-    "COMPARE_GREATERTHANOREQUALTO": ">=",
-}
 _INFIX = {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "~~": 4, "!~~": 4}
 _WORDS = {"~~": "LIKE", "!~~": "NOT LIKE"}
 _ATOM = 9
@@ -196,7 +188,7 @@ class Printer:
         return quoted(name), _ATOM
 
     def _comparison(self, node: Mapping[str, Any], depth: int) -> tuple[str, int]:
-        sign = _COMPARISONS.get(node["type"])
+        sign = COMPARED.get(node["type"])
         if sign is None:
             raise self._refusal(node)
         left, right = (self._text(node[side], 5, depth) for side in ("left", "right"))

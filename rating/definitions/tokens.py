@@ -46,7 +46,7 @@ _SPELT = {
     "isnull": ("is", "null"),
     "notnull": ("is", "not", "null"),
 }
-_COMPARED = {
+COMPARED = {
     "COMPARE_EQUAL": "=",
     "COMPARE_NOTEQUAL": "<>",
     "COMPARE_LESSTHAN": "<",
@@ -197,7 +197,7 @@ def _meant(node: Mapping[str, Any], source: bytes) -> tuple[list[str], list[Mapp
         case "CONSTANT":
             return list(_constant(node, source)), parts
         case "COMPARISON":
-            return [_COMPARED.get(node["type"], node["type"])], [node["left"], node["right"]]
+            return [COMPARED.get(node["type"], node["type"])], [node["left"], node["right"]]
         case "CONJUNCTION":
             word = "and" if node["type"] == "CONJUNCTION_AND" else "or"
             return [word] * (len(parts) - 1), parts
