@@ -6,7 +6,7 @@ import csv
 import io
 
 from rating.errors import DataError, Problem
-from rating.inputs import kinds, raw
+from rating.inputs import raw, recognise
 
 BLANK = 1_000_000
 """Blank lines that a file may hold."""
@@ -31,7 +31,7 @@ def read(
     if not data.strip():
         raise DataError(Problem(file, "the file is empty", "write a header and the rows"))
     utf_8 = encoding.lower() in ("utf-8", "utf8")
-    other = kinds.other(file, data, kinds.CSV)
+    other = recognise.other(file, data, recognise.CSV)
     if other is not None and (utf_8 or "UTF-" not in other.what):
         raise DataError(other)
     # As a stream: the text of a file takes four times its bytes where one letter is a picture.
@@ -84,7 +84,7 @@ def _undecoded(file: str, data: bytes, encoding: str, utf_8: bool) -> Problem:
     where, byte = f"{file}, row {row}", f"byte 0x{data[at]:02x}"
     if not utf_8:
         return Problem(where, f"{byte} is not {encoding}", "name its encoding")
-    guess = kinds.encoding(data)
+    guess = recognise.encoding(data)
     seems = f"; the file seems to be {guess}" if guess else ""
     return Problem(
         where, f"{byte} is not UTF-8{seems}", "save the file as 'CSV UTF-8 (comma delimited)'"

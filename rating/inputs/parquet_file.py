@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from rating.errors import DataError, Problem
-from rating.inputs import kinds, raw
+from rating.inputs import raw, recognise
 from rating.inputs.connection import Stream
 
 RATIO, FREE = 200, 64 * 1024**2
@@ -28,11 +28,7 @@ def read(file: str, data: bytes, sha256: str) -> raw.Raw:
     Raises:
         DataError: the file is broken, its names clash, or it has no rows.
     """
-    if not data.strip():
-        raise DataError(Problem(file, "the file is empty", "write the table again"))
-    other = kinds.other(file, data, kinds.PARQUET)
-    if other is not None:
-        raise DataError(other)
+    recognise.require(file, data, recognise.PARQUET, "write the table again")
     try:
         frame, names = _decoded(file, data)
     except DataError:

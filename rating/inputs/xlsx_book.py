@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from rating.errors import DataError, Problem
-from rating.inputs import kinds, raw, xml_stream
+from rating.inputs import raw, recognise, xml_stream
 
 UNPACKED = 1024**3
 """Bytes that one part of a workbook may unpack to."""
@@ -213,11 +213,7 @@ def _natural(text: str) -> int:
 @contextmanager
 def opened(file: str, data: bytes) -> Iterator[zipfile.ZipFile]:
     """The archive that a workbook is; what is wrong with it is told as a problem of the file."""
-    if not data.strip():
-        raise DataError(Problem(file, "the file is empty", "write a header and the rows"))
-    other = kinds.other(file, data, kinds.XLSX)
-    if other is not None:
-        raise DataError(other)
+    recognise.require(file, data, recognise.XLSX, "write a header and the rows")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             yield archive

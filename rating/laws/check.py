@@ -11,8 +11,8 @@ from rating.laws import (
     declared,
     examples,
     holding,
+    letters,
     measured,
-    printed,
     whole,
 )
 from rating.laws.report import Finding, Report
@@ -74,7 +74,7 @@ def check(
                 found += holding.hold(indicator)
             found += declared.hold(indicator, section)
         if not one:
-            found += [*whole.hold(section), *declared.dated(section), *printed.hold(section, data)]
+            found += [*whole.hold(section), *declared.dated(section), *letters.hold(section, data)]
         found += declared.fit(section)
         if data is None:
             found += alternatives.hold(section)

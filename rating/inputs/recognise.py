@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 
-from rating.errors import Problem
+from rating.errors import DataError, Problem
 
 CSV, XLSX, PARQUET = "CSV", "an XLSX workbook", "a Parquet file"
 _SUFFIX = {CSV: ".csv", XLSX: ".xlsx", PARQUET: ".parquet"}
@@ -102,6 +102,18 @@ def other(file: str, data: bytes, wanted: str) -> Problem | None:
         shown = "text, perhaps CSV," if what == CSV else what
         return Problem(file, f"the file is {shown} and not {wanted}", f"name it {_SUFFIX[what]}")
     return Problem(file, f"the file is {what} and not {wanted}", remedy)
+
+
+def require(file: str, data: bytes, wanted: str, remedy: str) -> None:
+    """See that a file holds something and may be what its name says.
+
+    Raises:
+        DataError: it is empty, or something else.
+    """
+    if not data.strip():
+        raise DataError(Problem(file, "the file is empty", remedy))
+    if (found := other(file, data, wanted)) is not None:
+        raise DataError(found)
 
 
 # The bytes that are small Cyrillic letters; prose has many more of them than of capitals.
