@@ -13,7 +13,7 @@ from rating.definitions import files
 from rating.definitions.section import Section
 from rating.errors import DataError, Problem, UsageError
 from rating.inputs.regions import Register
-from rating.inputs.tables import Data, read
+from rating.inputs.tables import Data, problem_of, read
 from rating.rate import Engine, rate
 from rating.result import Rating
 
@@ -39,15 +39,13 @@ def read_data(folder: Path, section: Section, allow_refused: bool) -> Data:
     for row in data.provenance.iter_rows(named=True):
         log.info("%s: %d rows, sha256 %s", row["file"], row["rows"], row["sha256"])
     for row in data.remarks.head(REMARKS).iter_rows(named=True):
-        tell(f"warning: {_place(row)}: {_refusal(row)}")
+        told = problem_of(row)
+        tell(f"warning: {told.where}: {told.what}")
     if (more := data.remarks.height - REMARKS) > 0:
         tell(f"warning: {more} more")
     count = data.refused.height
     if count and not allow_refused:
-        problems = [
-            Problem(_place(row), _refusal(row))
-            for row in data.refused.head(LISTED).iter_rows(named=True)
-        ]
+        problems = [problem_of(row) for row in data.refused.head(LISTED).iter_rows(named=True)]
         if count > LISTED:
             what = f"{count - LISTED:,} more refused cells are not listed here"
             problems.append(Problem(str(folder), what, "with --allow-refused, refused.csv has all"))
@@ -57,14 +55,6 @@ def read_data(folder: Path, section: Section, allow_refused: bool) -> Data:
     if count:
         tell(f"warning: {_rows(count)} refused and left out")
     return data
-
-
-def _place(row: dict[str, object]) -> str:
-    return f"{row['file']}" + "".join(f", {k} {row[k]}" for k in ("row", "column") if row[k])
-
-
-def _refusal(row: dict[str, object]) -> str:
-    return f"{row['rule']}" if not row["value"] else f"'{row['value']}': {row['rule']}"
 
 
 def _rows(count: int) -> str:

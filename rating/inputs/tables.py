@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -176,17 +177,16 @@ def read(source: Tables, section: Section) -> Data:
     )
 
 
+def problem_of(row: Mapping[str, Any]) -> Problem:
+    """A row of ``Data.refused`` or ``Data.remarks`` as the problem that it is."""
+    where = row["file"] + "".join(f", {key} {row[key]}" for key in ("row", "column") if row[key])
+    return Problem(where, f"'{row['value']}': {row['rule']}" if row["value"] else row["rule"])
+
+
 def _rows_as_problems(refused: list[pl.DataFrame]) -> list[Problem]:
     """The first refused rows, for an error that tells all layers of a file at once."""
     listed = pl.concat([pl.DataFrame(schema=_REFUSED), *refused])
-    told = [
-        Problem(
-            f"{row['file']}, row {row['row']}"
-            + (f", column {row['column']}" if row["column"] else ""),
-            row["rule"] if not row["value"] else f"'{row['value']}': {row['rule']}",
-        )
-        for row in listed.head(LISTED).iter_rows(named=True)
-    ]
+    told = [problem_of(row) for row in listed.head(LISTED).iter_rows(named=True)]
     if listed.height > LISTED:
         told.append(Problem("the tables", f"{listed.height - LISTED:,} more refused cells"))
     return told
