@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from fontTools.ttLib import TTLibError
-
 from rating.errors import DataError, Problem, UsageError
 from rating.publish.texts import clean
 from rating.resources import folder
@@ -63,6 +61,8 @@ def own(given: Sequence[Path | str]) -> tuple[Path, ...]:
     Raises:
         UsageError: with every file that is not a font or may not be embedded.
     """
+    from fontTools.ttLib import TTLibError
+
     problems, paths = [], tuple(Path(one).resolve() for one in given)
     for path in paths:
         try:
