@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rating.definitions.section import Section
+from tests.inputs.corpus.case import section
 
 REGION_YEAR = {
     "grain": "region",
@@ -24,25 +25,10 @@ FIRMS = {"okved": {"type": "text"}, "employees": {"type": "integer", "min": 0}}
 def declare() -> Callable[..., Section]:
     """A section of one indicator that reads the given tables."""
 
-    def section(regions: str | None = "ru", /, **inputs: dict[str, Any]) -> Section:
-        tables = inputs or {"region_year": REGION_YEAR}
-        finer = next((name for name, table in tables.items() if "grain" not in table), None)
-        version: dict[str, Any] = {"since": "2000-01-01", "value": "1 + 0"}
-        if finer is not None:
-            version |= {"measures": {finer: {"rows": "count(*)"}}, "value": "rows"}
-        else:
-            column = next(key for key in next(iter(tables.values())) if key != "grain")
-            version["value"] = column
-        indicator = {"id": "figure", "parent": "index", "input": tables, "version": [version]}
-        return Section(
-            id="small",
-            name={"en": "Small"},
-            regions=regions,
-            node=[{"id": "index"}],
-            indicator=[indicator],
-        )
+    def declared(regions: str | None = "ru", /, **inputs: dict[str, Any]) -> Section:
+        return section(regions, **(inputs or {"region_year": REGION_YEAR}))
 
-    return section
+    return declared
 
 
 @pytest.fixture(scope="session")

@@ -38,14 +38,14 @@ LINES = (
 PLAIN = "\n".join((HEADER, *LINES)) + "\n"
 
 
-def section(regions: str | None = "ru", **tables: Mapping[str, Any]) -> Section:
+def section(regions: str | None = "ru", /, **tables: Mapping[str, Any]) -> Section:
     """A section of one indicator that reads the tables as they are declared."""
-    name, table = next(iter(tables.items()))
+    finer = next((name for name, table in tables.items() if "grain" not in table), None)
     version: dict[str, Any] = {"since": "2000-01-01"}
-    if "grain" in table:
-        version["value"] = next(key for key in table if key != "grain")
+    if finer is None:
+        version["value"] = next(key for key in next(iter(tables.values())) if key != "grain")
     else:
-        version |= {"measures": {name: {"rows": "count(*)"}}, "value": "rows"}
+        version |= {"measures": {finer: {"rows": "count(*)"}}, "value": "rows"}
     indicator = {"id": "figure", "parent": "index", "input": tables, "version": [version]}
     return Section(
         id="small",

@@ -35,6 +35,11 @@ def named(*names: str) -> dict[str, str]:
     return {CSV: table((name, 2019, n + 1.5) for n, name in enumerate(names))}
 
 
+def apart(one: str, two: str) -> dict[str, str]:
+    """Two tables that name one of their two regions each in its own way."""
+    return named(one, "X") | {"b.csv": table([(two, 2019, 1), ("X", 2019, 2)], value="w")}
+
+
 # --------------------------------------------------------------------------------- names of regions
 
 HIDDEN = (
@@ -119,7 +124,7 @@ PAIRED = (
             f"twin_of_another_table_{n}",
             "b.csv, row 2",
             one,
-            files=named(one, "X") | {"b.csv": table([(two, 2019, 1), ("X", 2019, 2)], value="w")},
+            files=apart(one, two),
             section=TWO,
         )
         for n, (one, two) in enumerate(
@@ -138,7 +143,7 @@ PAIRED = (
             f"alike_{n}",
             f"'{one}'",
             "alike but for marks or accents",
-            files=named(one, "X") | {"b.csv": table([(two, 2019, 1), ("X", 2019, 2)], value="w")},
+            files=apart(one, two),
             section=TWO,
         )
         for n, (one, two) in enumerate(
@@ -160,7 +165,7 @@ PAIRED = (
             f"alone_{n}",
             f"'{one}'",
             "no other table has",
-            files=named(one, "X") | {"b.csv": table([(two, 2019, 1), ("X", 2019, 2)], value="w")},
+            files=apart(one, two),
             section=TWO,
         )
         for n, (one, two) in enumerate(

@@ -350,11 +350,14 @@ def _formula(value: str) -> Callable[[Any, Any], object]:
     return lambda _, sheet: sheet.write_formula(1, 2, "=1+1", None, value)
 
 
-def _no_flag(xml: str) -> str:
-    return xml.replace(_CALC, "")
-
-
 _FRONT = "xl/workbook.xml"
+
+
+def _flagged(value: str, flag: str) -> Callable[[], bytes]:
+    """A workbook with a formula, and what its front says of calculating in place of the usual."""
+    return book(set_up=_formula(value), edits={_FRONT: lambda x: x.replace(_CALC, flag)})
+
+
 WORKBOOKS = (
     reject("percent_among_numbers", "row 2", "107330%", files={XLSX: book({(1, 2): "0.0%"})}),
     reject("percent_built_in", "row 2", "shown as", files={XLSX: book({(1, 2): "0%"})}),
@@ -382,22 +385,12 @@ WORKBOOKS = (
     reject(
         "calculation_incomplete",
         "without a stored",
-        files={
-            XLSX: book(
-                set_up=_formula("0"),
-                edits={_FRONT: lambda x: x.replace(_CALC, 'calcCompleted="0"')},
-            )
-        },
+        files={XLSX: _flagged("0", 'calcCompleted="0"')},
     ),
     warn(
         "calculated_by_hand",
         "by hand",
-        files={
-            XLSX: book(
-                set_up=_formula("1073.3"),
-                edits={_FRONT: lambda x: x.replace(_CALC, 'calcMode="manual"')},
-            )
-        },
+        files={XLSX: _flagged("1073.3", 'calcMode="manual"')},
     ),
     warn(
         "hidden_row",
@@ -521,7 +514,7 @@ VALID_XLSX = (
     accept("workbook_stored", files={XLSX: lambda: _stored(book()())}),
     accept(
         "formula_with_its_value",
-        files={XLSX: book(set_up=_formula("1073.3"), edits={_FRONT: _no_flag})},
+        files={XLSX: _flagged("1073.3", "")},
     ),
     accept("formula_with_its_value_and_flag", files={XLSX: book(set_up=_formula("1073.3"))}),
     accept("decimals_shown", files={XLSX: book(dict.fromkeys(_FIGURES, "#,##0.00"))}),
