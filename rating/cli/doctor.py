@@ -17,7 +17,6 @@ from rating.publish import fonts
 
 PACKAGES = (
     "babel",
-    "defusedxml",
     "duckdb",
     "fastexcel",
     "hypothesis",
